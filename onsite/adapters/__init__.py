@@ -1,0 +1,1 @@
+"""The ports' implementations: thin shells around the libraries that do I/O."""

@@ -1,0 +1,61 @@
+"""Errors of the on-site client.
+
+    SocialRelayError
+    └── OnsiteError
+        ├── TranslationError      an item of a platform that no translator could read: it goes to quarantine
+        ├── ChannelNotFound       no such channel
+        ├── ConversationNotFound  no such conversation
+        └── TelegramError         Telegram refused a call; says whether to stop, wait, or try again
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.errors import SocialRelayError, UserError
+
+
+class OnsiteError(SocialRelayError):
+    """Something at the site went wrong."""
+
+
+class TranslationError(OnsiteError):
+    """An item could not be read; the message says what was odd about it and repeats none of its text."""
+
+
+class ChannelNotFound(OnsiteError, UserError):
+    """There is no such channel."""
+
+
+class ConversationNotFound(OnsiteError, UserError):
+    """There is no such conversation."""
+
+
+class TelegramTrouble(StrEnum):
+    """What a refused call means for whoever called."""
+
+    TOKEN = "token"  # noqa: S105  a kind, not a secret
+    """The token is wrong, revoked or logged out: stop until an admin gives another."""
+    CONFLICT = "conflict"
+    """Someone else polls this bot, or a webhook is set: say so, and try again seldom."""
+    THROTTLED = "throttled"
+    """Come back after `retry_after_s`."""
+    REFUSED = "refused"
+    """This very call will never succeed."""
+    UNREACHABLE = "unreachable"
+    """No connection was made: certainly nothing happened there."""
+    UNCLEAR = "unclear"
+    """A connection was made, but no usable answer came: it may have happened."""
+
+
+@dataclass
+class TelegramError(OnsiteError):
+    """Telegram refused a call, or could not be asked."""
+
+    trouble: TelegramTrouble
+    description: str
+    """Telegram's own words, or ours where it said nothing. Never holds the token."""
+    retry_after_s: float = 0.0
+    migrate_to_chat_id: int | None = None
+
+    def __str__(self) -> str:
+        return self.description

@@ -1,0 +1,1 @@
+"""The HTTP side: routes that turn requests into calls of use cases, and their results into answers."""

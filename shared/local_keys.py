@@ -1,0 +1,48 @@
+"""Secrets that a half makes for itself on first start and keeps in its data folder, readable by its owner only.
+
+They make a fresh machine work without a single setting; a setting of the same meaning always wins over the file.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from shared.errors import UserError
+
+
+def load_or_create(path: Path, make: Callable[[], SecretStr]) -> SecretStr:
+    """Read the secret in `path`, or make one and store it there (mode 0600). Safe when two processes start at once."""
+    with suppress(FileExistsError):
+        _create(path, make())
+    return load(path)
+
+
+def load(path: Path) -> SecretStr:
+    """Read the secret in `path`. Raises UserError when it cannot be read or is empty."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); run as the user who owns it") from None
+    if not text:
+        raise UserError(f"{path} is empty; restore it from a backup, or delete it to have a new secret made")
+    return SecretStr(text)
+
+
+def _create(path: Path, secret: SecretStr) -> None:
+    """Write the whole file under another name first, so that no reader ever sees half a secret."""
+    if path.exists():
+        raise FileExistsError(path)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(secret.get_secret_value() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # unlike a rename, a link never replaces what another process made first
+    finally:
+        draft.unlink()

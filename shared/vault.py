@@ -1,0 +1,53 @@
+"""Encryption at rest: short secrets (tokens, site secrets) in Redis or SQL. Not for messages, not for files.
+
+Keys are Fernet keys (AES-128-CBC with HMAC-SHA256, https://github.com/fernet/spec). The first encrypts, all decrypt:
+a key is rotated by putting the new one first.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import SecretStr
+
+from shared.errors import VaultError
+
+
+def new_master_key() -> SecretStr:
+    """Make a fresh key."""
+    return SecretStr(Fernet.generate_key().decode())
+
+
+def fingerprint(key: SecretStr) -> str:
+    """Name a key without telling it: 8 hex digits of its SHA-256."""
+    return hashlib.sha256(key.get_secret_value().encode()).hexdigest()[:8]
+
+
+def is_master_key(text: str) -> bool:
+    """Whether `text` is a usable key: 32 bytes in base64url."""
+    try:
+        return len(base64.urlsafe_b64decode(text)) == 32  # noqa: PLR2004  the Fernet specification's key length
+    except ValueError:
+        return False
+
+
+class Vault:
+    """Seals and opens short texts with one or more keys."""
+
+    def __init__(self, keys: Sequence[SecretStr]) -> None:
+        self._fernet = MultiFernet([Fernet(key.get_secret_value()) for key in keys])
+
+    def seal(self, secret: SecretStr) -> str:
+        """Encrypt under the first key."""
+        return self._fernet.encrypt(secret.get_secret_value().encode()).decode()
+
+    def open(self, sealed: str) -> SecretStr:
+        """Decrypt under whichever key fits. Raises VaultError when none does."""
+        try:
+            return SecretStr(self._fernet.decrypt(sealed.encode()).decode())
+        except (InvalidToken, UnicodeError):
+            raise VaultError(
+                "an encrypted value cannot be opened: the master key is not the one it was sealed with."
+                " Restore the earlier key (append it to the master key setting, separated by a comma)"
+            ) from None
