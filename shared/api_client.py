@@ -72,5 +72,7 @@ class ApiClient:
         except (requests.JSONDecodeError, KeyError, TypeError):
             message = f"{self._server} at {self._base_url} answered with status {answer.status_code}"
         if answer.status_code == requests.codes.unauthorized:
-            return f"{self._server} at {self._base_url} does not accept this token: is it the token of that very server?"
+            return (
+                f"{self._server} at {self._base_url} does not accept this token: is it the token of that very server?"
+            )
         return message

@@ -1,4 +1,4 @@
-"""What commands print: tables or JSON on stdout, errors on stderr, colour only on a terminal. No business of either half.
+"""What commands print: tables or JSON on stdout, errors on stderr, colour only on a terminal.
 
 Every command that prints data takes `--json`; then stdout is one JSON document and nothing else.
 """

@@ -84,5 +84,5 @@ def configure_logs(*, level: str = "INFO", stream: TextIO | None = None, json: b
 
 
 def get_logger(name: str) -> Any:
-    """Return the logger of a module: `log = get_logger(__name__)`, then `log.info("event_name", site=…)`."""
+    """Return a module's logger; its calls are `log.info("event_name", site=…)`."""
     return structlog.get_logger(name)

@@ -1,7 +1,7 @@
 """How both halves read their settings: environment, `.env`, or a file for each secret. Not the settings themselves.
 
-Order, strongest first: command-line flags, environment (`RELAY_PORT`), `.env` in the working folder, and for any setting
-a file named by `<NAME>_FILE` (as Docker and systemd hand over secrets). All problems are reported together, in words.
+Order, strongest first: command-line flags, environment (`RELAY_PORT`), `.env` in the working folder, and for any
+setting a file named by `<NAME>_FILE` (as Docker and systemd hand over secrets). All problems are reported together.
 """
 
 import os

@@ -1,7 +1,7 @@
 """A site's one secret: `whsec_…`, all that an admin handles.
 
-It signs what the relay pushes (`shared.signing`), and everything else between the two is derived from it with HKDF under
-a label of its own, so that no derived value tells anything of another or of the secret.
+It signs what the relay pushes (`shared.signing`), and everything else between the two is derived from it with HKDF
+under a label of its own, so that no derived value tells anything of another or of the secret.
 Format: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md ("Signature scheme").
 """
 

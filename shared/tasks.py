@@ -61,7 +61,7 @@ class Supervisor:
             health.running = True
             try:
                 await work()
-            except Exception as error:  # noqa: BLE001  a supervisor is where unexpected errors end
+            except Exception as error:
                 health.running = False
                 pause_s = self._pauses_s[min(health.crashes, len(self._pauses_s) - 1)]
                 health.crashes += 1

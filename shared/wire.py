@@ -9,6 +9,7 @@ The rules of the contract (docs/protocol.md):
 from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec import Raw
 
 from shared.errors import WireError
 
@@ -35,7 +36,7 @@ class Event(msgspec.Struct, frozen=True):
     received_at: str
     """When the relay accepted it, ISO 8601 in UTC with milliseconds."""
     kind: str
-    payload: msgspec.Raw
+    payload: Raw
     """Meta's item verbatim (JSON)."""
 
 
@@ -73,7 +74,7 @@ class _Envelope(msgspec.Struct, frozen=True):
     type: str
     version: int
     site: str
-    events: list[msgspec.Raw]
+    events: list[Raw]
 
 
 class _OnlyId(msgspec.Struct, frozen=True):
@@ -128,7 +129,7 @@ def decode_receipt(body: bytes) -> Receipt:
         raise WireError(f"the answer is no receipt: {error}") from None
 
 
-def _id_of(raw: msgspec.Raw) -> str:
+def _id_of(raw: Raw) -> str:
     try:
         return _id_decoder.decode(raw).id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,0 +1,58 @@
+"""What a site's HTTP answer to a push is worth. Total: any status, headers and body give a verdict."""
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from relay.core.delivery import Delivered, Failed, Gone, TooLarge, Verdict
+from shared.errors import WireError
+from shared.wire import decode_receipt
+
+MAX_ANSWER_BYTES = 1024 * 1024
+"""More than any honest receipt; a longer answer is cut off and counts as malformed."""
+
+_THROTTLING = frozenset({429, 503})
+_REFUSED_SIGNATURE = frozenset({401, 403})
+_REDIRECTS = range(300, 400)
+
+
+def read_answer(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Verdict:
+    """Turn an answer into a verdict. Redirects are never followed; only a receipt counts as delivered."""
+    if status == HTTPStatus.OK:
+        return _read_receipt(body)
+    if status == HTTPStatus.GONE:
+        return Gone()
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return TooLarge()
+    return Failed(_reason(status), _retry_after_s(headers.get("Retry-After"), now) if status in _THROTTLING else None)
+
+
+def _read_receipt(body: bytes) -> Verdict:
+    try:
+        return Delivered(decode_receipt(body).rejected)
+    except WireError:
+        return Failed("the site answered 200, but with no receipt: is this address really an on-site client?")
+
+
+def _reason(status: int) -> str:
+    if status in _REFUSED_SIGNATURE:
+        return (
+            f"the site refused the signature ({status}): its secret is not the one of this site here, or its clock is"
+            " off. Compare ONSITE_SITE and ONSITE_RELAY_SECRET at the site with `relay site show`"
+        )
+    if status in _REDIRECTS:
+        return f"the site answered with a redirect ({status}), which is not followed: register its final URL"
+    return f"the site answered {status}"
+
+
+def _retry_after_s(value: str | None, now: float) -> float | None:
+    """Read seconds or an HTTP date (RFC 9110, section 10.2.3); None where there is neither."""
+    if not value:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None

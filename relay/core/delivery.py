@@ -1,0 +1,138 @@
+"""How a site's delivery stands, and what the answer to a batch changes. Decisions only; `engine.drain` acts on them.
+
+    up ──failed──▶ parked ──failed──▶ parked        a probe at a time, on the ladder of `core.backoff`
+    parked ──delivered──▶ up                        drained in order
+    up, parked ──gone──▶ paused ──resumed──▶ up     410, or an operator: nothing is tried, everything is kept
+
+An outage is a state of the site, not of each event: whatever happens here, no event leaves the outbox unless it was
+acknowledged, or refused for good and kept among the dead letters.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relay.core import backoff
+from shared.wire import Rejection
+
+
+class DeliveryState(StrEnum):
+    """How a site's delivery stands."""
+
+    UP = "up"
+    PARKED = "parked"
+    PAUSED = "paused"
+
+
+class DeliveryEvent(StrEnum):
+    """What can happen to it."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    GONE = "gone"
+    RESUMED = "resumed"
+
+
+_S, _E = DeliveryState, DeliveryEvent
+
+TRANSITIONS: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
+    (_S.UP, _E.DELIVERED): _S.UP,
+    (_S.UP, _E.FAILED): _S.PARKED,
+    (_S.UP, _E.GONE): _S.PAUSED,
+    (_S.UP, _E.RESUMED): _S.UP,
+    (_S.PARKED, _E.DELIVERED): _S.UP,
+    (_S.PARKED, _E.FAILED): _S.PARKED,
+    (_S.PARKED, _E.GONE): _S.PAUSED,
+    (_S.PARKED, _E.RESUMED): _S.UP,
+    (_S.PAUSED, _E.GONE): _S.PAUSED,
+    (_S.PAUSED, _E.RESUMED): _S.UP,
+}
+
+
+class UnexpectedDeliveryEvent(ValueError):
+    """The state does not know this event; nothing changes."""
+
+
+def advance(state: DeliveryState, event: DeliveryEvent) -> DeliveryState:
+    """Return the state after `event`. Raises UnexpectedDeliveryEvent for a pair that is not in the table."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise UnexpectedDeliveryEvent(f"a site that is {state} cannot be '{event}'") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The site has the batch, committed, but for what it refuses for good."""
+
+    rejected: Sequence[Rejection] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """413: the batch must be smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """410: the site wants nothing any more, until a person resumes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Anything else: the site does not have the batch, or nobody knows."""
+
+    reason: str
+    """For the operators: what happened, without any of the messages."""
+    retry_after_s: float | None = None
+
+
+Verdict = Delivered | TooLarge | Gone | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Take the batch off the outbox; what was rejected becomes dead letters."""
+
+    rejected: Sequence[Rejection]
+
+
+@dataclass(frozen=True, slots=True)
+class Shrink:
+    """Try the same events again in a smaller batch."""
+
+    max_events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Leave the site alone for a while."""
+
+    delay_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Leave the site alone until a person says otherwise."""
+
+    reason: str
+
+
+Decision = Acknowledge | Shrink | Park | Pause
+
+
+def decide(verdict: Verdict, *, event_ids: Sequence[str], failures: int, random: float) -> Decision:
+    """Say what a verdict on a batch of `event_ids` (at least one) means, after `failures` failures in a row before."""
+    match verdict:
+        case Delivered(rejected):
+            known = set(event_ids)
+            return Acknowledge([item for item in rejected if item.id in known])
+        case TooLarge() if len(event_ids) == 1:
+            return Acknowledge([Rejection(event_ids[0], "413: the site finds this single event too large")])
+        case TooLarge():
+            return Shrink(len(event_ids) // 2)
+        case Gone():
+            return Pause("410: the site answered that it wants no more events")
+        case Failed(reason, retry_after_s):
+            return Park(backoff.delay_s(failures + 1, random=random, retry_after_s=retry_after_s), reason)

@@ -1,0 +1,59 @@
+"""Errors of the relay.
+
+SocialRelayError
+└── RelayError
+    ├── BadSignature        a webhook that Meta did not sign: 403
+    ├── ChallengeRefused    a verification request with another token or mode: 403
+    ├── MalformedBody       an authentic body that is no JSON object: 400
+    ├── StoreUnavailable    Redis cannot keep its promise now: 503, so that Meta comes again
+    ├── VolatileStore       Redis would lose or evict events: refused at start
+    ├── EmbeddedRedisError  the relay's own redis-server cannot run
+    ├── SiteNotFound        no such site
+    └── SiteExists          a site of this name is there already
+"""
+
+from shared.errors import SocialRelayError, UserError
+
+
+class RelayError(SocialRelayError):
+    """Something at the relay went wrong."""
+
+
+class BadSignature(RelayError):
+    """The body does not carry Meta's signature under this app's secret."""
+
+
+class ChallengeRefused(RelayError):
+    """The verification request does not know our verify token."""
+
+
+class MalformedBody(RelayError):
+    """The body is signed, but no JSON object."""
+
+
+class StoreUnavailable(RelayError):
+    """Redis is away, read-only, loading, or out of memory: nothing was promised."""
+
+
+class VolatileStore(RelayError, UserError):
+    """Redis is not set up to keep what it is given."""
+
+    exit_code = 2
+
+
+class EmbeddedRedisError(RelayError, UserError):
+    """The embedded redis-server cannot be found, started, or kept running."""
+
+
+class SiteNotFound(RelayError, UserError):
+    """There is no such site."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__(f"there is no site named {site}; `relay site list` shows those there are")
+
+
+class SiteExists(RelayError, UserError):
+    """A site of this name is there already."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__(f"a site named {site} is there already; `relay site show {site}` shows it")
