@@ -1,8 +1,8 @@
 """Meta's webhooks as values: is a body authentic, what does it hold, how is the callback verified. No HTTP.
 
 Rules: the signature is checked over the raw bytes before anything is parsed, as Meta signs its own escaped form of
-JSON; each entry and each item is read for itself, so that an odd one never costs another; items are cut out byte for byte and
-are not looked into, because translating them is the site's business.
+JSON; each entry and each item is read for itself, so that an odd one never costs another; items are cut out byte for
+byte and are not looked into, because translating them is the site's business.
 Source: https://developers.facebook.com/documentation/business-messaging/messenger-platform/webhooks
 """
 

@@ -1,0 +1,92 @@
+"""The HTTP push: one batch, signed, to one site. Never raises for what a site does; every outcome is a verdict."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import aiohttp
+
+from relay.core.answers import MAX_ANSWER_BYTES, read_answer
+from relay.core.delivery import Failed, Verdict
+from relay.core.errors import SiteNotFound
+from relay.core.outbox import Entry
+from relay.core.site import Site
+from shared.clock import Clock
+from shared.errors import VaultError
+from shared.signing import sign
+from shared.wire import encode_batch
+
+CONNECT_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 20.0
+"""From the first byte sent to the whole answer; Standard Webhooks advises 15 to 30 s."""
+RECORD_KEPT_S = 5.0
+"""How long a site's record is used before it is read again: a new address or secret is in force within this time."""
+
+_HEADERS = {"Content-Type": "application/json", "User-Agent": "social-relay"}
+
+
+class HttpPush:
+    """Delivers batches over kept-alive connections; fits `engine.ports.Delivery`."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, find_site: Callable[[str], Awaitable[Site]], *, clock: Clock = time.time
+    ) -> None:
+        self._session = session
+        self._find_site = find_site
+        self._clock = clock
+        self._records: dict[str, tuple[float, Site]] = {}
+
+    async def deliver(self, site: str, entries: Sequence[Entry]) -> Verdict:
+        """See `engine.ports.Delivery.deliver`. Raises StoreUnavailable when the site's record cannot be read."""
+        try:
+            record = await self._record(site)
+        except SiteNotFound:
+            return Failed("the site is not registered any more")
+        except VaultError as error:
+            return Failed(str(error))
+        body = encode_batch(site, [entry.as_event() for entry in entries])
+        # The same batch keeps its id over retries: it names its first event and its length.
+        headers = sign(
+            body,
+            message_id=f"{entries[0].id}_{len(entries)}",
+            timestamp_s=int(self._clock()),
+            secrets=record.secrets,
+        )
+        return await self._post(record.events_url, body, headers)
+
+    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Verdict:
+        try:
+            async with self._session.post(url, data=body, headers=_HEADERS | headers, allow_redirects=False) as answer:
+                content = await _read_bounded(answer.content)
+                return read_answer(answer.status, answer.headers, content, now=self._clock())
+        except TimeoutError:
+            return Failed(f"no answer within {ANSWER_TIMEOUT_S:.0f} s")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Failed(f"no connection: {_in_words(error)}")
+
+    async def _record(self, site: str) -> Site:
+        read_at, record = self._records.get(site, (0.0, None))
+        if record is None or self._clock() - read_at > RECORD_KEPT_S:
+            record = await self._find_site(site)
+            self._records[site] = (self._clock(), record)
+        return record
+
+
+def new_push_session() -> aiohttp.ClientSession:
+    """Make the client session of this process: no cookies, no proxies, no common limit that one site could use up."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+        auto_decompress=False,  # a small hostile answer must not become a large one
+    )
+
+
+async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
+    read = bytearray()
+    while len(read) < MAX_ANSWER_BYTES and (chunk := await content.read(MAX_ANSWER_BYTES - len(read))):
+        read += chunk
+    return bytes(read)
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

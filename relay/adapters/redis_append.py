@@ -1,0 +1,69 @@
+"""The writing side of the outboxes in Redis: many outboxes, one round trip."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+from relay.adapters.scripts import APPEND
+from relay.adapters.store_errors import store_errors
+from relay.core import keys
+from relay.core.lease import LEASE_TTL_MS
+from relay.core.outbox import is_holding
+from relay.core.webhook import Incoming
+from relay.engine.ports import Appended
+from shared.clock import Clock
+
+MARK_AGAIN_AFTER_S = 10.0
+"""How long a process trusts its own mark in the backlog index. The sweep leaves marks alone for much longer
+(`engine.sweep.SECOND_LOOK_AFTER_S`), so an append never goes without a mark."""
+
+
+class RedisAppender:
+    """Appends to outboxes; fits `engine.ports.OutboxAppender`."""
+
+    def __init__(self, redis: Redis, *, clock: Clock) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._marked_at: dict[str, float] = {}
+
+    async def append(self, groups: Mapping[str, Sequence[Incoming]], *, token: str) -> Mapping[str, Appended]:
+        """See `engine.ports.OutboxAppender.append`."""
+        async with store_errors():
+            answers = await self._run(groups, token)
+        return dict(zip(groups, map(_read, answers), strict=True))
+
+    async def _run(self, groups: Mapping[str, Sequence[Incoming]], token: str) -> list[Any]:
+        calls = [_call(name, events, token) for name, events in groups.items()]
+        pipeline = self._redis.pipeline(transaction=False)
+        marks = self._due_marks(groups)
+        if marks:
+            pipeline.zadd(keys.BACKLOG, marks)  # before the append: an event without a mark could be forgotten
+        for script_keys, args in calls:
+            pipeline.evalsha(APPEND.sha, len(script_keys), *script_keys, *args)
+        answers: list[Any] = (await pipeline.execute(raise_on_error=False))[1 if marks else 0 :]
+        for index, (script_keys, args) in enumerate(calls):
+            if isinstance(answers[index], NoScriptError):
+                answers[index] = await APPEND.run(self._redis, script_keys, args)
+            if isinstance(answers[index], Exception):
+                raise answers[index]
+        self._marked_at.update(dict.fromkeys(marks, self._clock()))
+        return answers
+
+    def _due_marks(self, outboxes: Mapping[str, object]) -> dict[str, float]:
+        now = self._clock()
+        fresh = now - MARK_AGAIN_AFTER_S
+        return {name: round(now * 1000) for name in outboxes if self._marked_at.get(name, 0.0) < fresh}
+
+
+def _call(name: str, events: Sequence[Incoming], token: str) -> tuple[list[str], list[Any]]:
+    args: list[Any] = ["" if is_holding(name) else token, LEASE_TTL_MS]
+    for page_id, kind, payload in events:
+        args += (page_id, kind, payload)
+    return [keys.outbox(name), keys.lease(name), keys.delivery(name), keys.fenced(name)], args
+
+
+def _read(answer: list[int]) -> Appended:
+    leased, *refused = answer
+    return Appended(leased == 1, [index - 1 for index in refused])

@@ -1,0 +1,85 @@
+"""The reading side of the outboxes in Redis, for the holder of a lease."""
+
+from typing import Any
+
+from redis.asyncio import Redis
+
+from relay.adapters.scripts import PARK, SETTLE
+from relay.adapters.store_errors import store_errors
+from relay.core import keys
+from relay.core.delivery import DeliveryState
+from relay.core.lease import LEASE_TTL_MS
+from relay.core.outbox import BatchLimits, Entry
+from relay.engine.ports import Acknowledged, Batch, Step
+from shared.clock import Clock
+
+_NO_BATCH = BatchLimits(0, 0)
+
+
+class RedisDrain:
+    """Settles and parks; fits `engine.ports.OutboxDrain`."""
+
+    def __init__(self, redis: Redis, *, clock: Clock) -> None:
+        self._redis = redis
+        self._clock = clock
+
+    async def claim(self, outbox: str, *, token: str) -> bool:
+        """See `engine.ports.OutboxDrain.claim`."""
+        async with store_errors():
+            return bool(await self._redis.set(keys.lease(outbox), token, nx=True, px=LEASE_TTL_MS))
+
+    async def next_batch(
+        self, outbox: str, *, token: str, done: Acknowledged | None, limits: BatchLimits
+    ) -> Batch | Step:
+        """See `engine.ports.OutboxDrain.next_batch`."""
+        return await self._settle(outbox, token, "next", done, limits)
+
+    async def extend(self, outbox: str, *, token: str) -> Step:
+        """See `engine.ports.OutboxDrain.extend`."""
+        step = await self._settle(outbox, token, "extend", None, _NO_BATCH)
+        return step if isinstance(step, Step) else Step.HELD
+
+    async def release(self, outbox: str, *, token: str, done: Acknowledged | None) -> Step:
+        """See `engine.ports.OutboxDrain.release`."""
+        step = await self._settle(outbox, token, "release", done, _NO_BATCH)
+        return step if isinstance(step, Step) else Step.RELEASED
+
+    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int:
+        """See `engine.ports.OutboxDrain.park`."""
+        state = DeliveryState.PAUSED if next_attempt_ms is None else DeliveryState.PARKED
+        args = [token, state.value, self._now_ms(), "" if next_attempt_ms is None else next_attempt_ms, reason]
+        async with store_errors():
+            return int(await PARK.run(self._redis, [keys.lease(outbox), keys.delivery(outbox)], args))
+
+    async def _settle(
+        self, outbox: str, token: str, mode: str, done: Acknowledged | None, limits: BatchLimits
+    ) -> Batch | Step:
+        script_keys = [keys.outbox(outbox), keys.lease(outbox), keys.delivery(outbox), keys.dead(outbox)]
+        keep_from, count = (_id_after(done.entries[-1].id), len(done.entries)) if done else ("", 0)
+        args: list[Any] = [token, mode, LEASE_TTL_MS, self._now_ms(), keep_from, count]
+        args += (limits.max_events, limits.max_bytes)
+        for rejection in done.rejected if done else ():
+            args += (rejection.id, rejection.reason)
+        async with store_errors():
+            answer = await SETTLE.run(self._redis, script_keys, args)
+        return _read(answer)
+
+    def _now_ms(self) -> int:
+        return round(self._clock() * 1000)
+
+
+def _id_after(entry_id: str) -> str:
+    """Return the smallest stream id above this one (https://redis.io/docs/latest/commands/xtrim/, MINID)."""
+    ms, _, number = entry_id.partition("-")
+    return f"{ms}-{int(number) + 1}"
+
+
+def _read(answer: list[Any]) -> Batch | Step:
+    if answer[0] != b"batch":
+        return Step(answer[0].decode())
+    return Batch([read_entry(entry_id, fields) for entry_id, fields in answer[2]], int(answer[1]))
+
+
+def read_entry(entry_id: bytes, fields: list[bytes]) -> Entry:
+    """Read a stream entry as `append.lua` wrote it: p, page, k, kind, d, item."""
+    return Entry(entry_id.decode(), fields[1].decode(), fields[3].decode(), fields[5])

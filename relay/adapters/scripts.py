@@ -1,0 +1,28 @@
+"""The Lua scripts, each in its own file beside this one, run by their hash and loaded again when Redis lost them."""
+
+import hashlib
+from importlib import resources
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+
+class Script:
+    """One script of `adapters/lua`."""
+
+    def __init__(self, name: str) -> None:
+        self.source = resources.files("relay.adapters").joinpath("lua", f"{name}.lua").read_text("utf-8")
+        self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()  # how EVALSHA names a script
+
+    async def run(self, redis: Redis, keys: list[str], args: list[Any]) -> Any:
+        """Run the script. A restarted or failed-over Redis has an empty script cache; then it travels in full, once."""
+        try:
+            return await redis.evalsha(self.sha, len(keys), *keys, *args)
+        except NoScriptError:
+            return await redis.eval(self.source, len(keys), *keys, *args)
+
+
+APPEND = Script("append")
+SETTLE = Script("settle")
+PARK = Script("park")

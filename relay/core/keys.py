@@ -1,0 +1,52 @@
+"""Every Redis key of the relay: its name, type, writers, readers and life. No other file spells a key.
+
+What belongs to one outbox shares the hash tag `{o}` (the site's name, or `~` and the page's id while no site claims the
+page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and nothing else.
+
+    key                 type    holds                                    writers                readers         life
+    relay:{o}:outbox    stream  waiting events: p page, k kind, d item   append, settle, bind   settle, status  [1]
+    relay:{o}:lease     string  token of the one drain that may run      append, settle, park   the same        [2]
+    relay:{o}:delivery  hash    state, failures, next_attempt_ms, …      settle, park           append, status  for good
+    relay:{o}:dead      stream  refused events with their reasons        settle                 operators       for good
+    relay:{o}:fenced    set     pages whose events now go elsewhere      bind, unbind           append          for good
+    relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
+    relay:bindings      hash    page → site                              bind, unbind           intake, status  for good
+    relay:backlog       zset    outbox → ms of its last mark             append, sweep          sweep, status   [3]
+    relay:odd           stream  webhook entries that cannot be routed    intake                 operators       [4]
+    rq:*                RQ's    the schedule of probes; never an event   retry lane             workers         RQ's
+
+    [1] until acknowledged   [2] `core.lease.LEASE_TTL_MS`   [3] cleared by the sweep   [4] the newest ODD_KEPT
+"""
+
+SITES = "relay:sites"
+BINDINGS = "relay:bindings"
+BACKLOG = "relay:backlog"
+ODD = "relay:odd"
+
+ODD_KEPT = 10_000
+"""Entries kept in `relay:odd`; they are evidence of something new at Meta, not messages that somebody waits for."""
+
+
+def outbox(name: str) -> str:
+    """Name the stream of waiting events."""
+    return f"relay:{{{name}}}:outbox"
+
+
+def lease(name: str) -> str:
+    """Name the lease."""
+    return f"relay:{{{name}}}:lease"
+
+
+def delivery(name: str) -> str:
+    """Name the delivery state."""
+    return f"relay:{{{name}}}:delivery"
+
+
+def dead(name: str) -> str:
+    """Name the stream of dead letters."""
+    return f"relay:{{{name}}}:dead"
+
+
+def fenced(name: str) -> str:
+    """Name the set of pages that this outbox takes no events of."""
+    return f"relay:{{{name}}}:fenced"

@@ -1,0 +1,91 @@
+"""Accepts one authentic webhook body: cut, route, append, and only then return. The 200 to Meta is a promise.
+
+A page that is just being bound or moved refuses its events for some milliseconds; the intake looks the binding up again
+and waits, but never longer than Meta does.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from relay.core.errors import StoreUnavailable
+from relay.core.outbox import is_holding
+from relay.core.webhook import Incoming, split
+from relay.engine.ports import OddShelf
+from relay.engine.routing import Routing
+from relay.engine.writer import AppendWriter
+from shared.logs import get_logger
+
+log = get_logger(__name__)
+
+ROUTING_PAUSES_S = (0.0, 0.01, 0.05, 0.2, 0.5, 1.0, 1.0)
+"""Before each new look at a binding that was refused. Together below 3 s: Meta waits for 5 s at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What one body came to."""
+
+    object: str
+    events: int
+    odd: int
+    unclaimed: int
+    """How many of the events wait for a page that no site claims."""
+
+
+class Intake:
+    """The use case behind `POST /facebook/webhook`."""
+
+    def __init__(
+        self,
+        routing: Routing,
+        writer: AppendWriter,
+        shelf: OddShelf,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._routing = routing
+        self._writer = writer
+        self._shelf = shelf
+        self._sleep = sleep
+
+    async def accept(self, body: bytes) -> Accepted:
+        """Store every event of the body. Raises MalformedBody, or StoreUnavailable when the promise cannot be kept."""
+        parts = split(body)
+        if parts.odd:
+            log.warning("webhook_entries_odd", count=len(parts.odd), object=parts.object)
+            await self._shelf.keep(parts.odd)
+        unclaimed = await self._append(parts.items)
+        return Accepted(parts.object, len(parts.items), len(parts.odd), unclaimed)
+
+    async def _append(self, items: Sequence[Incoming]) -> int:
+        unclaimed = 0
+        waiting = items
+        for pause_s in ROUTING_PAUSES_S:
+            if not waiting:
+                return unclaimed
+            if pause_s:
+                await self._sleep(pause_s)
+            refused, held = await self._append_once(waiting)
+            unclaimed += held
+            waiting = refused
+            self._routing.forget([item.page_id for item in refused])
+        if waiting:
+            raise StoreUnavailable(f"page {waiting[0].page_id} is being moved between sites and did not settle in time")
+        return unclaimed
+
+    async def _append_once(self, items: Sequence[Incoming]) -> tuple[list[Incoming], int]:
+        """Append what can be; returns what was refused, and how many events went to holding outboxes."""
+        outboxes = await self._routing.outboxes([item.page_id for item in items])
+        groups: defaultdict[str, list[Incoming]] = defaultdict(list)
+        for item in items:
+            groups[outboxes[item.page_id]].append(item)
+        answers = await asyncio.gather(*(self._writer.append(name, events) for name, events in groups.items()))
+        refused = [events[index] for events, indices in zip(groups.values(), answers, strict=True) for index in indices]
+        held = sum(
+            len(events) - len(indices)
+            for (name, events), indices in zip(groups.items(), answers, strict=True)
+            if is_holding(name)
+        )
+        return refused, held
