@@ -5,7 +5,7 @@ setting a file named by `<NAME>_FILE` (as Docker and systemd hand over secrets).
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -31,6 +31,11 @@ class Settings(BaseModel):
     def variable(cls, field: str) -> str:
         """Name the environment variable of a field."""
         return cls.prefix + field.upper()
+
+    @classmethod
+    def known_fields(cls) -> Collection[str]:
+        """Name every field that may be set although this model does not read it: those of the half's other models."""
+        return cls.model_fields
 
     def summary(self) -> dict[str, str]:
         """List every setting as text for a start-up log, secrets as stars."""
@@ -85,7 +90,7 @@ def _collect(kind: type[Settings], environ: Mapping[str, str]) -> tuple[dict[str
 
 def _unknown(kind: type[Settings], environ: Mapping[str, str]) -> list[str]:
     """Name variables with our prefix that mean nothing: mostly a slip of the pen, which must not pass in silence."""
-    known = {kind.variable(field) for field in kind.model_fields}
+    known = {kind.variable(field) for field in kind.known_fields()}
     known |= {name + FILE_SUFFIX for name in known}
     return [
         f"{name}: no such setting (see `--help`)"

@@ -44,7 +44,7 @@ class RedisSites:
             raise SiteNotFound(name)
         return self._read(name, record)
 
-    async def list(self) -> list[Site]:
+    async def all(self) -> list[Site]:
         """Return all sites by name. Raises VaultError, StoreUnavailable."""
         async with store_errors():
             records = await self._redis.hgetall(keys.SITES)

@@ -14,6 +14,7 @@ from relay.core.delivery import Acknowledge, Decision, Park, Pause, Shrink, Verd
 from relay.core.errors import StoreUnavailable
 from relay.core.lease import RENEW_EVERY_S
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
+from relay.engine import metrics
 from relay.engine.ports import Acknowledged, Batch, Delivery, OutboxDrain, ProbeSchedule, Step
 from shared.clock import Clock
 from shared.logs import get_logger
@@ -78,9 +79,12 @@ class Drain:
             verdict = await self._deliver(site, token, step)
             if verdict is None:
                 return DrainEnd.STALE
+            metrics.BATCHES.labels(type(verdict).__name__.lower()).inc()
             decision = self._decide(verdict, step)
             match decision:
                 case Acknowledge(rejected):
+                    metrics.EVENTS_DELIVERED.inc(len(step.entries) - len(rejected))
+                    metrics.EVENTS_REJECTED.inc(len(rejected))
                     done, limits = Acknowledged(step.entries, rejected), _grown(limits, self._limits)
                 case Shrink(max_events):
                     done, limits = None, replace(limits, max_events=max_events)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 from relay.core.errors import StoreUnavailable
+from relay.engine import metrics
 from relay.engine.drain import Drain, DrainStop
 from relay.engine.ports import OutboxDrain
 from shared.logs import get_logger
@@ -25,16 +26,12 @@ class Lane:
         self._stop = DrainStop()
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    @property
-    def running(self) -> int:
-        """How many outboxes are being drained here."""
-        return len(self._running)
-
     def start(self, outbox: str, token: str) -> None:
         """Drain an outbox whose lease we hold under `token`."""
         previous = self._running.get(outbox)
         task = asyncio.create_task(self._run(outbox, token, previous), name=f"drain {outbox}")
         self._running[outbox] = task
+        metrics.DRAINS.set(len(self._running))
         task.add_done_callback(lambda done: self._forget(outbox, done))
 
     async def claim(self, outbox: str) -> bool:
@@ -67,3 +64,4 @@ class Lane:
     def _forget(self, outbox: str, task: asyncio.Task[None]) -> None:
         if self._running.get(outbox) is task:
             del self._running[outbox]
+            metrics.DRAINS.set(len(self._running))

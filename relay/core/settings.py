@@ -1,0 +1,89 @@
+"""The relay's settings, each with the sentence that `--help` and error messages show. Read by `shared.settings`."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field, SecretStr, field_validator
+
+from shared.graph import GRAPH_URL
+from shared.settings import Settings
+from shared.vault import is_master_key
+
+PREFIX = "RELAY_"
+
+
+class CommandSettings(Settings):
+    """What commands need that only talk to a running relay."""
+
+    prefix: ClassVar[str] = PREFIX
+
+    data_dir: Path = Field(
+        Path("var/relay"), description="folder of the relay's own files: embedded Redis, generated keys"
+    )
+    admin_token: SecretStr | None = Field(
+        None, description="bearer token of the admin API; without it one is made and kept in the data folder"
+    )
+    admin_url: str = Field(
+        "", description="where commands reach the relay; without it this machine at the relay's port"
+    )
+    port: int = Field(8080, ge=1, le=65535, description="TCP port of the relay's HTTP server")
+    log_level: str = Field("INFO", pattern="(?i)^(debug|info|warning|error)$", description="how much is logged")
+
+    @classmethod
+    def known_fields(cls) -> Collection[str]:
+        """Commands run in the same environment as the relay: its settings are no slip of the pen."""
+        return RelaySettings.model_fields
+
+    @property
+    def commands_url(self) -> str:
+        """Where commands reach the relay."""
+        return self.admin_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def admin_token_file(self) -> Path:
+        """Where a generated admin token is kept."""
+        return self.data_dir / "admin-token"
+
+
+class RelaySettings(CommandSettings):
+    """What the relay itself needs."""
+
+    facebook_app_id: str = Field(
+        pattern=r"^[0-9]+$", description="the Facebook app's id: Meta's dashboard, App settings → Basic → App ID"
+    )
+    facebook_app_secret: SecretStr = Field(
+        min_length=1, description="the app's secret: Meta's dashboard, App settings → Basic → App secret"
+    )
+    facebook_verify_token: SecretStr = Field(
+        min_length=8, description="a text of your choice, at least 8 characters, entered in Meta's dashboard as well"
+    )
+    host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
+    redis_url: str = Field(
+        "", description="redis://, rediss:// or unix:// address; without it `relay run` starts its own Redis"
+    )
+    master_key: SecretStr | None = Field(
+        None,
+        description="key that seals secrets in Redis; several, separated by commas, while it rotates (newest first)",
+    )
+    public_url: str = Field("", description="the relay's https address as Meta and the sites see it")
+    graph_url: str = Field(GRAPH_URL, description="the Graph API; another address only for tests")
+
+    @field_validator("master_key")
+    @classmethod
+    def _usable_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not all(map(is_master_key, value.get_secret_value().split(","))):
+            raise ValueError("expected 32 bytes in base64url (`relay new-master-key` makes one)")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("expected redis://, rediss:// or unix://")
+        return value
+
+    @property
+    def master_key_file(self) -> Path:
+        """Where a generated master key is kept."""
+        return self.data_dir / "master-key"

@@ -1,0 +1,108 @@
+"""The admin API under `/admin/v1`: what the `relay` commands talk to. Guarded by one bearer token.
+
+POST   /admin/v1/sites                {"name", "url", "allow_insecure"} → 201, the secret, told this once
+GET    /admin/v1/sites                every site with pages and delivery
+GET    /admin/v1/sites/{site}
+GET    /admin/v1/bindings             [{"page_id", "site"}]
+PUT    /admin/v1/bindings/{page_id}   {"site"}
+DELETE /admin/v1/bindings/{page_id}
+GET    /admin/v1/status               sites, unclaimed pages, totals
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from relay.core.errors import SiteNotFound
+from relay.engine.binding import Bindings
+from relay.engine.site_admin import BindingList, SiteAdmin, SiteView
+from shared.clock import iso_ms
+from shared.web import RequestRefused, read_json, require_bearer
+
+PREFIX = "/admin/v1"
+
+
+class AdminRoutes:
+    """The routes that commands call."""
+
+    def __init__(self, sites: SiteAdmin, bindings: Bindings, binding_list: BindingList, *, token: SecretStr) -> None:
+        self._sites = sites
+        self._bindings = bindings
+        self._binding_list = binding_list
+        self._guard = require_bearer(token)
+
+    def add_to(self, app: web.Application) -> None:
+        """Register the routes."""
+        add, guard = app.router.add_route, self._guard
+        add("POST", PREFIX + "/sites", guard(self.add_site))
+        add("GET", PREFIX + "/sites", guard(self.list_sites))
+        add("GET", PREFIX + "/sites/{site}", guard(self.show_site))
+        add("GET", PREFIX + "/bindings", guard(self.list_bindings))
+        add("PUT", PREFIX + "/bindings/{page_id}", guard(self.bind))
+        add("DELETE", PREFIX + "/bindings/{page_id}", guard(self.unbind))
+        add("GET", PREFIX + "/status", guard(self.status))
+
+    async def add_site(self, request: web.Request) -> web.Response:
+        """Register a site."""
+        body = await read_json(request)
+        allow_insecure = body.get("allow_insecure") is True
+        site, secret = await self._sites.add(_text(body, "name"), _text(body, "url"), allow_insecure=allow_insecure)
+        answer = {"name": site.name, "url": site.url, "secret": secret.get_secret_value()}
+        return web.json_response(answer, status=201)
+
+    async def list_sites(self, _request: web.Request) -> web.Response:
+        """List all sites."""
+        return web.json_response([_site_json(site) for site in await self._sites.all()])
+
+    async def show_site(self, request: web.Request) -> web.Response:
+        """Show one site."""
+        try:
+            return web.json_response(_site_json(await self._sites.show(request.match_info["site"])))
+        except SiteNotFound as error:
+            raise RequestRefused(404, "not_found", str(error)) from None
+
+    async def list_bindings(self, _request: web.Request) -> web.Response:
+        """List all bindings."""
+        bindings = await self._binding_list.all()
+        return web.json_response([{"page_id": page, "site": site} for page, site in bindings.items()])
+
+    async def bind(self, request: web.Request) -> web.Response:
+        """Bind a page to a site."""
+        page_id, site = request.match_info["page_id"], _text(await read_json(request), "site")
+        moved = await self._bindings.bind(page_id, site)
+        return web.json_response({"page_id": page_id, "site": site, "waiting_events": moved})
+
+    async def unbind(self, request: web.Request) -> web.Response:
+        """Unbind a page."""
+        page_id = request.match_info["page_id"]
+        return web.json_response({"page_id": page_id, "site": await self._bindings.unbind(page_id)})
+
+    async def status(self, _request: web.Request) -> web.Response:
+        """Show how everything stands."""
+        sites = [_site_json(site) for site in await self._sites.all()]
+        unclaimed = [_readable(asdict(page)) for page in await self._sites.unclaimed()]
+        return web.json_response({"sites": sites, "unclaimed": unclaimed})
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise RequestRefused(400, "missing_field", f"the field {name} is missing")
+    return value
+
+
+def _site_json(site: SiteView) -> dict[str, Any]:
+    view = asdict(site)
+    delivery = view.pop("delivery")
+    del delivery["outbox"]
+    return _readable(view) | {"delivery": _readable(delivery)}
+
+
+def _readable(record: dict[str, Any]) -> dict[str, Any]:
+    """Write times in milliseconds (`…_ms`) as ISO 8601 under the name without the unit."""
+    return {
+        name.removesuffix("_ms"): iso_ms(value) if name.endswith("_ms") and value is not None else value
+        for name, value in record.items()
+    }
