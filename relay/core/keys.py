@@ -13,15 +13,20 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:bindings      hash    page → site                              bind, unbind           intake, status  for good
     relay:backlog       zset    outbox → ms of its last mark             append, sweep          sweep, status   [3]
     relay:odd           stream  webhook entries that cannot be routed    intake                 operators       [4]
+    relay:health        string  proof that a write succeeds              readiness check        nobody          [5]
     rq:*                RQ's    the schedule of probes; never an event   retry lane             workers         RQ's
 
     [1] until acknowledged   [2] `core.lease.LEASE_TTL_MS`   [3] cleared by the sweep   [4] the newest ODD_KEPT
+    [5] HEALTH_TTL_S
 """
 
 SITES = "relay:sites"
 BINDINGS = "relay:bindings"
 BACKLOG = "relay:backlog"
 ODD = "relay:odd"
+HEALTH = "relay:health"
+
+HEALTH_TTL_S = 60
 
 ODD_KEPT = 10_000
 """Entries kept in `relay:odd`; they are evidence of something new at Meta, not messages that somebody waits for."""

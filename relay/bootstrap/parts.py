@@ -1,0 +1,83 @@
+"""What every process of the relay is built of: the store, the lane, and the keys they need."""
+
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from relay.adapters import redis_clients
+from relay.adapters.push import HttpPush, new_push_session
+from relay.adapters.redis_drain import RedisDrain
+from relay.adapters.redis_sites import RedisSites
+from relay.adapters.rq_probes import RqSchedule
+from relay.core.lease import new_token
+from relay.core.settings import RelaySettings
+from relay.engine.drain import Drain
+from relay.engine.lane import Lane
+from shared.local_keys import load_or_create
+from shared.vault import Vault, new_master_key
+
+
+@dataclass(frozen=True)
+class Store:
+    """What of Redis both the web process and the worker use."""
+
+    redis: Redis
+    sites: RedisSites
+    drain: RedisDrain
+    schedule: RqSchedule
+
+
+def vault_of(settings: RelaySettings) -> Vault:
+    """Open the vault with the configured keys, or with one made for this data folder."""
+    key = settings.master_key or load_or_create(settings.master_key_file, new_master_key)
+    return Vault([SecretStr(each) for each in key.get_secret_value().split(",")])
+
+
+def new_admin_token() -> SecretStr:
+    """Make a token for the admin API."""
+    return SecretStr(secrets.token_urlsafe(32))
+
+
+def admin_token_of(settings: RelaySettings) -> SecretStr:
+    """Return the admin API's token, or make one for this data folder."""
+    return settings.admin_token or load_or_create(settings.admin_token_file, new_admin_token)
+
+
+@asynccontextmanager
+async def open_store(settings: RelaySettings, redis_url: str) -> AsyncIterator[Store]:
+    """Connect to Redis and close it again."""
+    redis = redis_clients.open_async(redis_url)
+    sync = redis_clients.open_sync(redis_url)
+    try:
+        yield Store(redis, RedisSites(redis, vault_of(settings)), RedisDrain(redis, clock=time.time), RqSchedule(sync))
+    finally:
+        sync.close()
+        await redis.aclose()
+
+
+@asynccontextmanager
+async def open_lane(store: Store) -> AsyncIterator[Lane]:
+    """Make a lane, and finish its batches in flight on leaving."""
+    async with new_push_session() as session:
+        push = HttpPush(session, store.sites.get)
+        drain = Drain(store.drain, push, store.schedule, clock=time.time, random=random.random)
+        lane = Lane(drain, store.drain, new_token=new_token)
+        try:
+            yield lane
+        finally:
+            await lane.close()
+
+
+async def check_redis(redis_url: str, *, allow_volatile: bool) -> None:
+    """Refuse a Redis that would lose events. Raises VolatileStore, StoreUnavailable."""
+    redis = redis_clients.open_async(redis_url)
+    try:
+        await redis_clients.check_persistence(redis, allow_volatile=allow_volatile)
+    finally:
+        await redis.aclose()

@@ -1,0 +1,62 @@
+"""The web process: webhooks, admin API, health, and the live lane."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from relay.adapters.redis_append import RedisAppender
+from relay.adapters.redis_bindings import RedisBindings
+from relay.adapters.redis_health import RedisHealth
+from relay.adapters.redis_shelf import RedisShelf
+from relay.adapters.redis_status import RedisStatus
+from relay.bootstrap.parts import Store, admin_token_of, check_redis, open_lane, open_store
+from relay.core.lease import new_token
+from relay.core.settings import RelaySettings
+from relay.engine.binding import Bindings
+from relay.engine.intake import Intake
+from relay.engine.routing import Routing
+from relay.engine.site_admin import SiteAdmin
+from relay.engine.writer import AppendWriter
+from relay.web.admin import AdminRoutes
+from relay.web.app import build_app
+from relay.web.facebook import FacebookRoutes
+from relay.web.health import HealthRoutes
+from shared.logs import get_logger
+from shared.runtime import listening, stop_event
+
+log = get_logger(__name__)
+
+
+@asynccontextmanager
+async def serving(settings: RelaySettings, redis_url: str) -> AsyncIterator[int]:
+    """Serve webhooks and the admin API with the live lane; yields the port."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings, redis_url))
+        lane = await stack.enter_async_context(open_lane(store))
+        writer = AppendWriter(RedisAppender(store.redis, clock=time.time), new_token=new_token, on_lease=lane.start)
+        stack.push_async_callback(writer.close)
+        app = build_app(_routes(settings, store, writer))
+        yield await stack.enter_async_context(listening(app, host=settings.host, port=settings.port))
+
+
+def _routes(
+    settings: RelaySettings, store: Store, writer: AppendWriter
+) -> tuple[FacebookRoutes, AdminRoutes, HealthRoutes]:
+    bindings = RedisBindings(store.redis)
+    intake = Intake(Routing(bindings), writer, RedisShelf(store.redis))
+    site_admin = SiteAdmin(store.sites, bindings, RedisStatus(store.redis), clock=time.time)
+    return (
+        FacebookRoutes(intake, app_secret=settings.facebook_app_secret, verify_token=settings.facebook_verify_token),
+        AdminRoutes(site_admin, Bindings(bindings, store.sites), bindings, token=admin_token_of(settings)),
+        HealthRoutes(RedisHealth(store.redis).check),
+    )
+
+
+async def serve(settings: RelaySettings, *, allow_volatile: bool) -> None:
+    """Run the web process until SIGTERM or SIGINT."""
+    stop = stop_event()
+    await check_redis(settings.redis_url, allow_volatile=allow_volatile)
+    async with serving(settings, settings.redis_url) as port:
+        log.info("relay_serves", host=settings.host, port=port)
+        await stop.wait()
+        log.info("relay_stops")

@@ -1,0 +1,80 @@
+"""The worker process: RQ in the main thread, the retry lane's drains and the sweep in an event loop beside it.
+
+The drains live in a loop rather than in RQ's jobs, so that two hundred sites that hang hold two hundred tasks and no
+worker. A job only tells the loop whom to probe.
+"""
+
+import asyncio
+import os
+import threading
+import time
+
+from relay.adapters import redis_clients
+from relay.adapters.redis_backlog import RedisBacklog
+from relay.adapters.rq_worker import run_probe_worker
+from relay.bootstrap.parts import open_lane, open_store
+from relay.core.errors import StoreUnavailable
+from relay.core.settings import RelaySettings
+from relay.engine.lane import Lane
+from relay.engine.sweep import SWEEP_EVERY_S, sweep
+from shared.logs import get_logger
+from shared.runtime import run_async
+
+log = get_logger(__name__)
+
+
+def work(settings: RelaySettings) -> None:
+    """Run a worker until SIGTERM or SIGINT."""
+    drains = DrainsThread(settings)
+    drains.start()
+    log.info("worker_serves", pid=os.getpid())
+    try:
+        run_probe_worker(lambda: redis_clients.open_sync(settings.redis_url), wake=drains.wake, stop=drains.stop)
+    finally:
+        drains.stop.set()
+        drains.join()
+        log.info("worker_stops")
+
+
+class DrainsThread(threading.Thread):
+    """The event loop of the worker's drains."""
+
+    def __init__(self, settings: RelaySettings) -> None:
+        super().__init__(name="drains")
+        self.stop = threading.Event()
+        self._settings = settings
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lane: Lane | None = None
+
+    def run(self) -> None:
+        """Sweep until `stop`; then finish the batches in flight."""
+        run_async(self._sweep_until_stopped())
+
+    def wake(self, site: str) -> None:
+        """Probe a site if nobody else does; called from RQ's thread. Raises StoreUnavailable."""
+        self._ready.wait()
+        if self._loop is None or self._lane is None:
+            raise StoreUnavailable("the worker's event loop did not start")
+        asyncio.run_coroutine_threadsafe(self._lane.claim(site), self._loop).result()
+
+    async def _sweep_until_stopped(self) -> None:
+        try:
+            async with open_store(self._settings, self._settings.redis_url) as store, open_lane(store) as lane:
+                self._loop, self._lane = asyncio.get_running_loop(), lane
+                self._ready.set()
+                backlog = RedisBacklog(store.redis)
+                while not await asyncio.to_thread(self.stop.wait, SWEEP_EVERY_S):
+                    await _sweep_once(backlog, lane)
+        finally:
+            self._ready.set()
+
+
+async def _sweep_once(backlog: RedisBacklog, lane: Lane) -> None:
+    try:
+        started = await sweep(backlog, lane, clock=time.time)
+    except StoreUnavailable as error:
+        log.warning("sweep_waits_for_redis", reason=str(error))
+    else:
+        if started:
+            log.info("sweep_started_drains", count=started)

@@ -1,0 +1,34 @@
+"""The `relay` command: all of its commands in one place."""
+
+import typer
+
+from relay.cli import binding, server, site, status
+from shared.console import say
+
+app = typer.Typer(
+    name="relay",
+    help=(
+        "The cloud half of Social Relay: takes Facebook's webhooks for many sites, brings each event to its site.\n\n"
+        "Start with `relay run`; then, in another terminal, `relay site add` and `relay bind`."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command(rich_help_panel="Servers")(server.run)
+app.command(rich_help_panel="Servers")(server.serve)
+app.command(rich_help_panel="Servers")(server.worker)
+app.add_typer(site.app, name="site")
+app.command()(binding.bind)
+app.command()(binding.unbind)
+app.command()(binding.bindings)
+app.command()(status.status)
+
+
+@app.command("new-master-key")
+def new_master_key() -> None:
+    """Print a fresh key for RELAY_MASTER_KEY, which seals the sites' secrets in Redis."""
+    from shared.vault import new_master_key as make
+
+    say(make().get_secret_value())

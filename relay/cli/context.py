@@ -1,0 +1,41 @@
+"""What every command needs: the settings, and a client of the running relay's admin API."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relay.core.settings import CommandSettings
+from shared.api_client import ApiClient
+from shared.errors import UserError
+from shared.local_keys import load
+from shared.settings import load_settings
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="The relay's data folder.  [env: RELAY_DATA_DIR; default: var/relay]")
+]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", help="Where the relay's admin API is.  [env: RELAY_ADMIN_URL; default: this machine]"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def admin_api(data_dir: Path | None, url: str | None) -> ApiClient:
+    """Return a client of the running relay. Raises UserError when no token is at hand."""
+    settings = load_settings(CommandSettings, data_dir=data_dir, admin_url=url)
+    if settings.admin_token is not None:
+        token = settings.admin_token
+    elif settings.admin_token_file.exists():
+        token = load(settings.admin_token_file)
+    else:
+        raise UserError(
+            f"no admin token is at hand: {settings.admin_token_file} does not exist. Start the relay once"
+            " (`relay run`), use its data folder (--data-dir), or set RELAY_ADMIN_TOKEN"
+        )
+    return ApiClient(
+        settings.commands_url,
+        token,
+        server="the relay",
+        start_hint="Start it with `relay run`, or say where it is with --url",
+    )

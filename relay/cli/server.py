@@ -1,0 +1,74 @@
+"""`relay run`, `relay serve`, `relay worker`: the commands that stay until they are stopped."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relay.cli.context import DataDir
+from relay.core.settings import RelaySettings
+from shared.errors import SettingsError
+from shared.logs import configure_logs
+from shared.runtime import run_async
+from shared.settings import load_settings
+
+Host = Annotated[
+    str | None, typer.Option(help="Address to listen on; 0.0.0.0 for all.  [env: RELAY_HOST; default: 127.0.0.1]")
+]
+Port = Annotated[int | None, typer.Option(help="Port to listen on.  [env: RELAY_PORT; default: 8080]")]
+AllowVolatile = Annotated[
+    bool, typer.Option("--allow-volatile", help="Accept a Redis that may lose events (development only).")
+]
+
+
+def run(
+    data_dir: DataDir = None, host: Host = None, port: Port = None, *, allow_volatile: AllowVolatile = False
+) -> None:
+    """Run the whole relay on this machine: Redis, webhooks, delivery and retries.
+
+    Without RELAY_REDIS_URL it starts a Redis of its own in the data folder. Stop it with Ctrl-C or SIGTERM; whatever it
+    has accepted is on disk.
+
+    Needs RELAY_FACEBOOK_APP_ID, RELAY_FACEBOOK_APP_SECRET and RELAY_FACEBOOK_VERIFY_TOKEN, from the environment or
+    from a file named .env in this folder.
+    """
+    settings = _settings(data_dir, host, port)
+    from relay.bootstrap.run import run as run_all
+
+    run_async(run_all(settings, allow_volatile=allow_volatile))
+
+
+def serve(
+    data_dir: DataDir = None, host: Host = None, port: Port = None, *, allow_volatile: AllowVolatile = False
+) -> None:
+    """Run the web process alone: webhooks, admin API, delivery to sites that are up.
+
+    Any number of these may share one Redis. At least one `relay worker` must run beside them, or sites that were down
+    are not tried again.
+    """
+    settings = _with_redis(_settings(data_dir, host, port))
+    from relay.bootstrap.serve import serve as serve_web
+
+    run_async(serve_web(settings, allow_volatile=allow_volatile))
+
+
+def worker(data_dir: DataDir = None) -> None:
+    """Run a worker alone: it brings parked sites back and takes over what a dead process left behind."""
+    settings = _with_redis(_settings(data_dir))
+    from relay.bootstrap.work import work
+
+    work(settings)
+
+
+def _settings(data_dir: Path | None, host: str | None = None, port: int | None = None) -> RelaySettings:
+    settings = load_settings(RelaySettings, data_dir=data_dir, host=host, port=port)
+    configure_logs(level=settings.log_level)
+    return settings
+
+
+def _with_redis(settings: RelaySettings) -> RelaySettings:
+    if not settings.redis_url:
+        raise SettingsError(
+            ["RELAY_REDIS_URL: missing: processes that run apart need a Redis they share; `relay run` needs none"]
+        )
+    return settings

@@ -1,0 +1,82 @@
+"""`relay site …`: the sites that get events."""
+
+from typing import Annotated, Any
+
+import typer
+
+from relay.cli.context import AsJson, DataDir, Url, admin_api
+from shared.console import print_json, print_table, say
+
+app = typer.Typer(help="Register sites and see how they stand.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The site's name, such as acme.", show_default=False)]
+
+_COLUMNS = {"name": "SITE", "state": "STATE", "waiting": "WAITING", "oldest": "OLDEST", "pages": "PAGES", "url": "URL"}
+
+
+@app.command()
+def add(
+    name: Name,
+    url: Annotated[str, typer.Argument(help="The site's public address, such as https://chat.acme.example.")],
+    data_dir: DataDir = None,
+    relay_url: Url = None,
+    *,
+    allow_insecure: Annotated[
+        bool, typer.Option("--allow-insecure", help="Accept http instead of https (development only).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Register a site and print its secret, once.
+
+    The on-site admin needs three things from you: the site's name, this secret, and the relay's public address.
+
+    Example:  relay site add acme https://chat.acme.example
+    """
+    body = {"name": name, "url": url, "allow_insecure": allow_insecure}
+    added = admin_api(data_dir, relay_url).post("/admin/v1/sites", body)
+    if as_json:
+        print_json(added)
+        return
+    say(f"Site {added['name']} is registered at {added['url']}.")
+    say("Hand these two lines to its admin over a safe channel; the secret is not shown again:\n")
+    say(f"ONSITE_SITE={added['name']}")
+    say(f"ONSITE_RELAY_SECRET={added['secret']}\n")
+    say(f"Next: `relay bind PAGE_ID {added['name']}` sends a page's messages there.")
+
+
+@app.command("list")
+def list_sites(data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
+    """List all sites with their state and what waits for them."""
+    sites = admin_api(data_dir, relay_url).get("/admin/v1/sites")
+    if as_json:
+        print_json(sites)
+    else:
+        print_sites(sites)
+
+
+@app.command()
+def show(name: Name, data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
+    """Show one site: its address, pages, delivery, and the last error."""
+    site = admin_api(data_dir, relay_url).get(f"/admin/v1/sites/{name}")
+    if as_json:
+        print_json(site)
+        return
+    delivery = site.pop("delivery")
+    site["pages"] = ", ".join(site["pages"]) or "none; `relay bind PAGE_ID " + name + "` binds one"
+    rows = [{"what": key.replace("_", " "), "value": value} for key, value in (site | delivery).items()]
+    print_table(rows, {"what": "", "value": ""}, empty="")
+
+
+def print_sites(sites: list[dict[str, Any]]) -> None:
+    """Print sites as a table."""
+    rows = [
+        site
+        | {
+            "state": site["delivery"]["state"],
+            "waiting": site["delivery"]["waiting"],
+            "oldest": site["delivery"]["oldest_at"],
+            "pages": len(site["pages"]),
+        }
+        for site in sites
+    ]
+    print_table(rows, _COLUMNS, empty="No site is registered yet; `relay site add NAME URL` registers one.")
