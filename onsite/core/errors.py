@@ -1,11 +1,11 @@
 """Errors of the on-site client.
 
-    SocialRelayError
-    └── OnsiteError
-        ├── TranslationError      an item of a platform that no translator could read: it goes to quarantine
-        ├── ChannelNotFound       no such channel
-        ├── ConversationNotFound  no such conversation
-        └── TelegramError         Telegram refused a call; says whether to stop, wait, or try again
+SocialRelayError
+└── OnsiteError
+    ├── TranslationError      an item of a platform that no translator could read: it goes to quarantine
+    ├── ChannelNotFound       no such channel
+    ├── ConversationNotFound  no such conversation
+    └── TelegramError         Telegram refused a call; says whether to stop, wait, or try again
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class TelegramTrouble(StrEnum):
     """A connection was made, but no usable answer came: it may have happened."""
 
 
-@dataclass
+@dataclass(eq=False)  # an error is itself only, and stays hashable, as tracebacks and task groups expect
 class TelegramError(OnsiteError):
     """Telegram refused a call, or could not be asked."""
 

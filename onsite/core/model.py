@@ -1,7 +1,7 @@
 """The unified message model: what an event of any channel means. Defined here once, for both channels.
 
-A translator reads one item of a platform and returns a `Translation`: the key that makes repeats harmless, and the facts
-that the item states. The store applies facts; it knows no platform. What a translator does not know becomes a
+A translator reads one item of a platform and returns a `Translation`: the key that makes repeats harmless, and the
+facts that the item states. The store applies facts; it knows no platform. What a translator does not know becomes a
 `MessageFact` of kind PLACEHOLDER that names what came, so that no operator ever sees a blank; what breaks it raises
 `TranslationError` and ends in quarantine.
 """
