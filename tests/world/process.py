@@ -1,0 +1,128 @@
+"""One long-running command of the product: started, waited for, stopped or killed, started again."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_WITHIN_S = 60.0
+LOOK_EVERY_S = 0.05
+
+
+class CommandFailed(RuntimeError):
+    """A command of the product ended with an error; the message holds what it printed."""
+
+    def __init__(self, command: Sequence[str], code: int | None, output: str) -> None:
+        super().__init__(f"{' '.join(command)} ended with {code}:\n{output}")
+        self.code = code
+        self.output = output
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def run_command(half: str, *args: str, env: Mapping[str, str], stdin: str = "") -> str:
+    """Run a command to its end and return what it printed. Raises CommandFailed."""
+    command = [sys.executable, "-m", half, *args]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=ROOT,
+        env=_environment(env),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(stdin.encode())
+    if process.returncode != 0:
+        raise CommandFailed(command, process.returncode, (out + err).decode())
+    return out.decode()
+
+
+class Server:
+    """A half that serves. `base_url` answers `/readyz` when it does."""
+
+    def __init__(self, half: str, *, folder: Path, port: int, env: Mapping[str, str]) -> None:
+        self.half = half
+        self.folder = folder
+        self.port = port
+        self.base_url = f"http://127.0.0.1:{port}"
+        self.log = folder / f"{half}.log"
+        self.env = dict(env)
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its process. Raises RuntimeError when it was not started."""
+        if self._process is None:
+            raise RuntimeError(f"{self.half} was not started")
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready. Raises CommandFailed when it ends instead."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", self.half, "run"),
+                cwd=ROOT,
+                env=_environment(self.env),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        await self._wait_until_ready()
+
+    async def stop(self) -> None:
+        """Ask it to stop and wait for its end."""
+        await self._end(signal.SIGTERM)
+
+    async def kill(self) -> None:
+        """Kill it as a power cut would."""
+        await self._end(signal.SIGKILL)
+
+    async def command(self, *args: str, stdin: str = "") -> Any:
+        """Run one of the half's commands against it with `--json` and return the document."""
+        return json.loads(await run_command(self.half, *args, "--json", env=self.env, stdin=stdin))
+
+    async def _end(self, number: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(number)
+        await process.wait()
+
+    async def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        async with aiohttp.ClientSession() as session:
+            while not await _is_ready(session, self.base_url):
+                if self._process is None or self._process.returncode is not None or time.monotonic() > deadline:
+                    code = self._process.returncode if self._process else None
+                    raise CommandFailed([self.half, "run"], code, self.log.read_text(errors="replace"))
+                await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def _is_ready(session: aiohttp.ClientSession, base_url: str) -> bool:
+    try:
+        async with session.get(f"{base_url}/readyz") as answer:
+            return answer.status == 200  # noqa: PLR2004
+    except aiohttp.ClientError:
+        return False
+
+
+def _environment(own: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment, without settings of the product that a developer may have set for himself."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RELAY_", "ONSITE_"))}
+    return kept | dict(own)
