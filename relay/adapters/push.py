@@ -61,7 +61,7 @@ class HttpPush:
         except TimeoutError:
             return Failed(f"no answer within {ANSWER_TIMEOUT_S:.0f} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Failed(f"no connection: {_in_words(error)}")
+            return Failed(_in_words(error))
 
     async def _record(self, site: str) -> Site:
         read_at, record = self._records.get(site, (0.0, None))
@@ -89,4 +89,17 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
 
 
 def _in_words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    """Say what kept us from an answer, the most telling kind of error first."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return f"the name {error.host} cannot be resolved"
+        case aiohttp.ClientConnectorCertificateError():
+            return f"the certificate of {error.host} is not valid: {error.certificate_error}"
+        case aiohttp.ClientConnectorSSLError():
+            return f"{error.host}:{error.port} does not speak TLS: {error.os_error.strerror or error.os_error}"
+        case aiohttp.ClientConnectorError():
+            return f"{error.host}:{error.port} does not take connections: {error.os_error.strerror or error.os_error}"
+        case aiohttp.ServerDisconnectedError():
+            return "the site closed the connection before it answered"
+        case _:
+            return f"{type(error).__name__}: {error}"
