@@ -6,6 +6,7 @@ worker. A job only tells the loop whom to probe.
 
 import asyncio
 import os
+import signal
 import threading
 import time
 
@@ -17,6 +18,7 @@ from relay.core.errors import StoreUnavailable
 from relay.core.settings import RelaySettings
 from relay.engine.lane import Lane
 from relay.engine.sweep import SWEEP_EVERY_S, sweep
+from shared.errors import UserError
 from shared.logs import get_logger
 from shared.runtime import run_async
 
@@ -34,6 +36,8 @@ def work(settings: RelaySettings) -> None:
         drains.stop.set()
         drains.join()
         log.info("worker_stops")
+    if drains.failed:
+        raise UserError("the worker's event loop failed; its log says why")
 
 
 class DrainsThread(threading.Thread):
@@ -42,14 +46,20 @@ class DrainsThread(threading.Thread):
     def __init__(self, settings: RelaySettings) -> None:
         super().__init__(name="drains")
         self.stop = threading.Event()
+        self.failed = False
         self._settings = settings
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lane: Lane | None = None
 
     def run(self) -> None:
-        """Sweep until `stop`; then finish the batches in flight."""
-        run_async(self._sweep_until_stopped())
+        """Sweep until `stop`; then finish the batches in flight. A worker without drains is none: it ends too."""
+        try:
+            run_async(self._sweep_until_stopped())
+        except Exception:
+            log.exception("drains_failed")
+            self.failed = True
+            os.kill(os.getpid(), signal.SIGTERM)  # the main thread sits in a call of Redis and looks at nothing else
 
     def wake(self, site: str) -> None:
         """Probe a site if nobody else does; called from RQ's thread. Raises StoreUnavailable."""
