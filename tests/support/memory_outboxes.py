@@ -1,0 +1,245 @@
+"""The outboxes in memory: a fake of the store's ports that keeps their whole contract, and a trouble-maker on request.
+
+One class stands for Redis, as the ports are views of one store. Whatever it returns is what the scripts would return;
+`tests/integration/relay/adapters/test_outbox_contract.py` runs one suite against both.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from relay.core.delivery import DeliveryState
+from relay.core.errors import StoreUnavailable
+from relay.core.lease import LEASE_TTL_MS
+from relay.core.outbox import BatchLimits, Entry, is_holding
+from relay.core.webhook import Incoming
+from relay.engine.ports import Acknowledged, Appended, Batch, Step
+from relay.engine.sweep import Waiting
+from shared.clock import Clock
+from shared.wire import Rejection
+
+
+@dataclass
+class DeadLetter:
+    """One refused event and why."""
+
+    entry: Entry
+    reason: str
+
+
+@dataclass
+class Outbox:
+    """What Redis holds under one hash tag."""
+
+    entries: list[Entry] = field(default_factory=list)
+    token: str = ""
+    leased_until: float = 0.0
+    state: DeliveryState = DeliveryState.UP
+    failures: int = 0
+    next_attempt_ms: int | None = None
+    last_error: str = ""
+    delivered: int = 0
+    dead: list[DeadLetter] = field(default_factory=list)
+    fenced: set[str] = field(default_factory=set)
+
+
+class MemoryOutboxes:
+    """Fits `OutboxAppender`, `OutboxDrain`, `BacklogIndex` and `BindingStore`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.boxes: dict[str, Outbox] = {}
+        self.marks: dict[str, int] = {}
+        self.bindings: dict[str, str] = {}
+        self.calls: list[str] = []
+        self.broken = False
+        """Every call raises StoreUnavailable meanwhile."""
+        self.before_call: Callable[[str], None] = lambda _name: None
+        """Called with the name of each call before it does anything; may raise."""
+        self._clock = clock
+        self._number = 0
+
+    def box(self, name: str) -> Outbox:
+        """Return one outbox."""
+        return self.boxes.setdefault(name, Outbox())
+
+    def payloads(self, name: str) -> list[bytes]:
+        """Return what waits in an outbox, oldest first."""
+        return [entry.payload for entry in self.box(name).entries]
+
+    def holder(self, name: str) -> str:
+        """Return the token under which an outbox is drained now, or an empty text."""
+        box = self.box(name)
+        return box.token if box.token and self._clock() < box.leased_until else ""
+
+    # OutboxAppender
+
+    async def append(self, groups: Mapping[str, Sequence[Incoming]], *, token: str) -> Mapping[str, Appended]:
+        """See the port."""
+        self._called("append")
+        for name in groups:
+            self.marks[name] = self._now_ms()
+        return {name: self._append(name, events, token) for name, events in groups.items()}
+
+    # OutboxDrain
+
+    async def claim(self, outbox: str, *, token: str) -> bool:
+        """See the port."""
+        self._called("claim")
+        return self._take(outbox, token)
+
+    async def next_batch(
+        self, outbox: str, *, token: str, done: Acknowledged | None, limits: BatchLimits
+    ) -> Batch | Step:
+        """See the port."""
+        self._called("next_batch")
+        if self.holder(outbox) != token:
+            return Step.STALE
+        box = self.box(outbox)
+        self._acknowledge(box, done)
+        if box.state is DeliveryState.PAUSED or not box.entries:
+            box.token = ""
+            return Step.PAUSED if box.state is DeliveryState.PAUSED else Step.IDLE
+        self._prolong(box)
+        return Batch(_cut(box.entries, limits), box.failures)
+
+    async def extend(self, outbox: str, *, token: str) -> Step:
+        """See the port."""
+        self._called("extend")
+        if self.holder(outbox) != token:
+            return Step.STALE
+        self._prolong(self.box(outbox))
+        return Step.HELD
+
+    async def release(self, outbox: str, *, token: str, done: Acknowledged | None) -> Step:
+        """See the port."""
+        self._called("release")
+        if self.holder(outbox) != token:
+            return Step.STALE
+        box = self.box(outbox)
+        self._acknowledge(box, done)
+        box.token = ""
+        return Step.RELEASED
+
+    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int:
+        """See the port."""
+        self._called("park")
+        if self.holder(outbox) != token:
+            return 0
+        box = self.box(outbox)
+        box.token = ""
+        if box.state is DeliveryState.PAUSED:
+            return 0
+        box.state = DeliveryState.PAUSED if next_attempt_ms is None else DeliveryState.PARKED
+        box.next_attempt_ms, box.last_error = next_attempt_ms, reason
+        box.failures += 1
+        return box.failures
+
+    # BacklogIndex
+
+    async def waiting(self) -> Sequence[Waiting]:
+        """See the port."""
+        self._called("waiting")
+        return [self._waiting(name, ms) for name, ms in sorted(self.marks.items(), key=lambda mark: mark[1])]
+
+    async def clear(self, outbox: str, *, marked_at_ms: int) -> None:
+        """See the port."""
+        self._called("clear")
+        if self.marks.get(outbox, -1) <= marked_at_ms:
+            self.marks.pop(outbox, None)
+
+    # BindingStore
+
+    async def owners(self, page_ids: Sequence[str]) -> Mapping[str, str]:
+        """See the port."""
+        self._called("owners")
+        return {page: self.bindings[page] for page in page_ids if page in self.bindings}
+
+    async def fence(self, outbox: str, page_id: str) -> None:
+        """See the port."""
+        self._called("fence")
+        self.box(outbox).fenced.add(page_id)
+
+    async def open(self, outbox: str, page_id: str) -> None:
+        """See the port."""
+        self._called("open")
+        self.box(outbox).fenced.discard(page_id)
+
+    async def write(self, page_id: str, site: str) -> None:
+        """See the port."""
+        self._called("write")
+        self.bindings[page_id] = site
+
+    async def erase(self, page_id: str) -> None:
+        """See the port."""
+        self._called("erase")
+        self.bindings.pop(page_id, None)
+
+    async def move(self, holding: str, outbox: str, *, limit: int) -> int:
+        """See the port."""
+        self._called("move")
+        moved = self.box(holding).entries[:limit]
+        if moved:
+            self.marks[outbox] = self._now_ms()
+            self.box(outbox).entries += [entry._replace(id=self._new_id()) for entry in moved]
+            del self.box(holding).entries[: len(moved)]
+        return len(moved)
+
+    def _called(self, name: str) -> None:
+        self.before_call(name)
+        if self.broken:
+            raise StoreUnavailable("the store is away")
+        self.calls.append(name)
+
+    def _append(self, name: str, events: Sequence[Incoming], token: str) -> Appended:
+        box = self.box(name)
+        refused = [index for index, event in enumerate(events) if event.page_id in box.fenced]
+        box.entries += [Entry(self._new_id(), *event) for event in events if event.page_id not in box.fenced]
+        wanted = len(refused) < len(events) and box.state is DeliveryState.UP and not is_holding(name)
+        return Appended(wanted and self._take(name, token), refused)
+
+    def _take(self, name: str, token: str) -> bool:
+        if self.holder(name):
+            return False
+        box = self.box(name)
+        box.token = token
+        self._prolong(box)
+        return True
+
+    def _prolong(self, box: Outbox) -> None:
+        box.leased_until = self._clock() + LEASE_TTL_MS / 1000
+
+    def _acknowledge(self, box: Outbox, done: Acknowledged | None) -> None:
+        if done is None:
+            return
+        gone = {entry.id: entry for entry in done.entries}
+        box.dead += [_dead_letter(gone, rejection) for rejection in done.rejected]
+        box.entries = [entry for entry in box.entries if entry.id not in gone]
+        box.delivered += len(done.entries)
+        if box.state is DeliveryState.PARKED:
+            box.state, box.failures, box.next_attempt_ms = DeliveryState.UP, 0, None
+
+    def _waiting(self, name: str, marked_at_ms: int) -> Waiting:
+        box = self.box(name)
+        leased = bool(self.holder(name))
+        return Waiting(name, marked_at_ms, len(box.entries), leased, box.state, box.next_attempt_ms or 0)
+
+    def _new_id(self) -> str:
+        self._number += 1
+        return f"{self._now_ms()}-{self._number}"
+
+    def _now_ms(self) -> int:
+        return round(self._clock() * 1000)
+
+
+def _dead_letter(entries: Mapping[str, Entry], rejection: Rejection) -> DeadLetter:
+    return DeadLetter(entries[rejection.id], rejection.reason)
+
+
+def _cut(entries: Sequence[Entry], limits: BatchLimits) -> list[Entry]:
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries[: limits.max_events]:
+        size += len(entry.payload)
+        if batch and size > limits.max_bytes:
+            break
+        batch.append(entry)
+    return batch
