@@ -126,8 +126,7 @@ def decide(verdict: Verdict, *, event_ids: Sequence[str], failures: int, random:
     """Say what a verdict on a batch of `event_ids` (at least one) means, after `failures` failures in a row before."""
     match verdict:
         case Delivered(rejected):
-            known = set(event_ids)
-            return Acknowledge([item for item in rejected if item.id in known])
+            return Acknowledge(_one_for_each(event_ids, rejected))
         case TooLarge() if len(event_ids) == 1:
             return Acknowledge([Rejection(event_ids[0], "413: the site finds this single event too large")])
         case TooLarge():
@@ -136,3 +135,13 @@ def decide(verdict: Verdict, *, event_ids: Sequence[str], failures: int, random:
             return Pause("410: the site answered that it wants no more events")
         case Failed(reason, retry_after_s):
             return Park(backoff.delay_s(failures + 1, random=random, retry_after_s=retry_after_s), reason)
+
+
+def _one_for_each(event_ids: Sequence[str], rejected: Sequence[Rejection]) -> list[Rejection]:
+    """Keep the first refusal of each event of the batch: an answer that repeats one must not fill the dead letters."""
+    sent = set(event_ids)
+    first: dict[str, Rejection] = {}
+    for rejection in rejected:
+        if rejection.id in sent:
+            first.setdefault(rejection.id, rejection)
+    return list(first.values())

@@ -1,0 +1,101 @@
+"""The states of a site's delivery, and what a verdict on a batch means."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from relay.core.delivery import (
+    TRANSITIONS,
+    Acknowledge,
+    Decision,
+    Delivered,
+    DeliveryEvent,
+    DeliveryState,
+    Failed,
+    Gone,
+    Park,
+    Pause,
+    Shrink,
+    TooLarge,
+    UnexpectedDeliveryEvent,
+    Verdict,
+    advance,
+    decide,
+)
+from shared.wire import Rejection
+
+UP, PARKED, PAUSED = DeliveryState.UP, DeliveryState.PARKED, DeliveryState.PAUSED
+DELIVERED, FAILED, GONE, RESUMED = (
+    DeliveryEvent.DELIVERED,
+    DeliveryEvent.FAILED,
+    DeliveryEvent.GONE,
+    DeliveryEvent.RESUMED,
+)
+
+OUTCOMES: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState | None] = {
+    (UP, DELIVERED): UP,
+    (UP, FAILED): PARKED,
+    (UP, GONE): PAUSED,
+    (UP, RESUMED): UP,
+    (PARKED, DELIVERED): UP,
+    (PARKED, FAILED): PARKED,
+    (PARKED, GONE): PAUSED,
+    (PARKED, RESUMED): UP,
+    (PAUSED, DELIVERED): None,
+    (PAUSED, FAILED): None,
+    (PAUSED, GONE): PAUSED,
+    (PAUSED, RESUMED): UP,
+}
+"""Every state and every event; None where the event cannot happen."""
+
+
+@pytest.mark.parametrize("state", DeliveryState)
+@pytest.mark.parametrize("event", DeliveryEvent)
+def test_every_state_answers_every_event_as_listed(state: DeliveryState, event: DeliveryEvent) -> None:
+    expected = OUTCOMES[state, event]
+    table = dict(TRANSITIONS)
+    if expected is None:
+        with pytest.raises(UnexpectedDeliveryEvent, match=f"{state}.*{event}"):
+            advance(state, event)
+    else:
+        assert advance(state, event) is expected
+    assert table == TRANSITIONS
+
+
+BATCH = ["1-1", "1-2", "1-3", "1-4", "1-5"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "event_ids", "decision"),
+    [
+        pytest.param(Delivered(), BATCH, Acknowledge([]), id="all taken"),
+        pytest.param(
+            Delivered([Rejection("1-2", "odd")]), BATCH, Acknowledge([Rejection("1-2", "odd")]), id="one refused"
+        ),
+        pytest.param(
+            Delivered([Rejection("1-9", "not in this batch")]), BATCH, Acknowledge([]), id="a refusal of something else"
+        ),
+        pytest.param(TooLarge(), BATCH, Shrink(2), id="too large: half"),
+        pytest.param(TooLarge(), BATCH[:2], Shrink(1), id="too large: one of two"),
+        pytest.param(
+            TooLarge(),
+            BATCH[:1],
+            Acknowledge([Rejection("1-1", "413: the site finds this single event too large")]),
+            id="too large by itself: a dead letter",
+        ),
+        pytest.param(Gone(), BATCH, Pause("410: the site answered that it wants no more events"), id="gone"),
+        pytest.param(Failed("away"), BATCH, Park(5.0, "away"), id="failed for the second time"),
+        pytest.param(Failed("busy", retry_after_s=42.0), BATCH, Park(42.0, "busy"), id="asked to wait"),
+    ],
+)
+def test_a_verdict_becomes_a_decision(verdict: Verdict, event_ids: Sequence[str], decision: Decision) -> None:
+    assert decide(verdict, event_ids=event_ids, failures=1, random=0.5) == decision
+
+
+def test_an_event_refused_twice_in_one_answer_becomes_one_dead_letter() -> None:
+    # Otherwise a small hostile answer could fill Redis with copies of one event.
+    twice = Delivered([Rejection("1-2", "odd"), Rejection("1-3", "odd"), Rejection("1-2", "again")])
+
+    assert decide(twice, event_ids=BATCH, failures=0, random=0.5) == Acknowledge(
+        [Rejection("1-2", "odd"), Rejection("1-3", "odd")]
+    )
