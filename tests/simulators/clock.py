@@ -4,10 +4,11 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
-Sleep = Callable[[float], Awaitable[None]]
+Sleep = Callable[[float], Coroutine[Any, Any, None]]
 """Waits for a number of seconds, as `asyncio.sleep` does."""
 
 START_AT = 1_795_000_000.0
@@ -39,11 +40,14 @@ class ManualClock:
             if sleeper.due_at <= self._now:
                 sleeper.woken.set()
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait until the clock was moved by so many seconds."""
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        """Wait until the clock was moved by so many seconds, counted from this call, not from its first await."""
         sleeper = _Sleeper(self._now + seconds)
         self._sleepers.append(sleeper)
         self._someone_sleeps.set()
+        return self._sleep(sleeper)
+
+    async def _sleep(self, sleeper: _Sleeper) -> None:
         try:
             await sleeper.woken.wait()
         finally:

@@ -14,6 +14,7 @@ from shared.clock import Clock
 from tests.simulators.faults import Answer, Fault, Faults
 from tests.simulators.ledger import Call, Ledger
 from tests.simulators.parameters import Parameters, read_parameters
+from tests.simulators.waiting import first_of
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """More than either platform takes (Telegram: 50 MB), so that the platforms' own limits are what a client meets."""
@@ -35,20 +36,21 @@ class Exchange:
     def __init__(self, platform: Platform, *, clock: Clock) -> None:
         self._platform = platform
         self._clock = clock
-        self._closing = asyncio.Event()
+        self.closing = asyncio.Event()
+        """Set while the server closes: whoever waits lets go."""
         self.ledger = Ledger()
         self.faults = Faults()
 
     def application(self) -> web.Application:
         """Build the aiohttp application; every address leads to the platform."""
-        self._closing = asyncio.Event()
+        self.closing.clear()
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         app.router.add_route("*", "/{address:.*}", self._handle)
         return app
 
     def release(self) -> None:
         """Let every held call go on: the server closes."""
-        self._closing.set()
+        self.closing.set()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         call = await self._open(request)
@@ -100,14 +102,8 @@ class Exchange:
         return answer
 
     async def _hold(self, fault: Fault) -> None:
-        if fault.hold is None:
-            return
-        waits = [asyncio.create_task(event.wait()) for event in (fault.hold, self._closing)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        if fault.hold is not None:
+            await first_of(fault.hold.wait(), self.closing.wait())
 
     def _drop(self, request: web.Request, call: Call) -> web.StreamResponse:
         if request.transport is not None:
