@@ -1,0 +1,108 @@
+"""The sites, all in one process: verify nothing, keep what came, answer a right receipt. Not an on-site client.
+
+POST /relay/events            a batch, as the relay sends it
+PUT  /bench/expect/{events}   forget everything, wait for so many different events
+GET  /bench/complete          answers when they are all there, with the time by `time.monotonic`
+GET  /bench/arrivals          every event in the order of coming: [[site, event id, mid], …]
+"""
+
+import asyncio
+import sys
+import time
+
+import msgspec
+from aiohttp import web
+
+from shared.runtime import listening, run_async, stop_event
+from shared.wire import EVENTS_PATH, MAX_BATCH_BYTES, Receipt, encode_receipt
+
+
+class _Message(msgspec.Struct):
+    mid: str
+
+
+class _Payload(msgspec.Struct):
+    message: _Message
+
+
+class _Event(msgspec.Struct):
+    id: str
+    payload: _Payload
+
+
+class _Batch(msgspec.Struct):
+    site: str
+    events: list[_Event]
+
+
+_decode = msgspec.json.Decoder(_Batch).decode
+
+
+class Came:
+    """What came so far, and whether that is all."""
+
+    def __init__(self, *, expected: int) -> None:
+        self.arrivals: list[tuple[str, str, str]] = []
+        self.batches = 0
+        self.complete = asyncio.Event()
+        self.complete_at = 0.0
+        self._expected = expected
+        self._different: set[tuple[str, str]] = set()
+
+    def take(self, batch: _Batch) -> None:
+        """Note a batch, and the time when it was the last one needed."""
+        self.batches += 1
+        for event in batch.events:
+            self.arrivals.append((batch.site, event.id, event.payload.message.mid))
+            self._different.add((batch.site, event.id))
+        if len(self._different) >= self._expected and not self.complete.is_set():
+            self.complete_at = time.monotonic()
+            self.complete.set()
+
+
+class Sites:
+    """The routes."""
+
+    def __init__(self) -> None:
+        self._came = Came(expected=0)
+
+    def add_to(self, app: web.Application) -> None:
+        """Register them."""
+        app.router.add_get("/readyz", self.ready)
+        app.router.add_post(EVENTS_PATH, self.take)
+        app.router.add_put("/bench/expect/{events}", self.expect)
+        app.router.add_get("/bench/complete", self.complete)
+        app.router.add_get("/bench/arrivals", self.arrivals)
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        return web.Response(text="ready")
+
+    async def take(self, request: web.Request) -> web.Response:
+        batch = _decode(await request.read())
+        self._came.take(batch)
+        return web.Response(body=encode_receipt(Receipt(len(batch.events))), content_type="application/json")
+
+    async def expect(self, request: web.Request) -> web.Response:
+        self._came = Came(expected=int(request.match_info["events"]))
+        return web.Response(status=204)
+
+    async def complete(self, _request: web.Request) -> web.Response:
+        came = self._came
+        await came.complete.wait()
+        return web.json_response({"complete_at": came.complete_at, "batches": came.batches})
+
+    async def arrivals(self, _request: web.Request) -> web.Response:
+        return web.Response(body=msgspec.json.encode(self._came.arrivals), content_type="application/json")
+
+
+async def serve(port: int) -> None:
+    """Serve until SIGTERM."""
+    app = web.Application(client_max_size=MAX_BATCH_BYTES)
+    Sites().add_to(app)
+    stop = stop_event()
+    async with listening(app, host="127.0.0.1", port=port):
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    run_async(serve(int(sys.argv[1])))
