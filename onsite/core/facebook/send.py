@@ -7,7 +7,7 @@ Source: https://developers.facebook.com/documentation/business-messaging/messeng
 
 import json
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from pydantic import SecretStr
 
@@ -46,9 +46,10 @@ def refusal_of_token(token: SecretStr) -> Refused | None:
     return Refused(GraphTrouble.TOKEN_DEAD, "The page's token is damaged: connect the page again.", channel_broken=True)
 
 
-def messages_url(base_url: str, page_id: str) -> str:
-    """Return where a page's messages are sent; it holds no secret."""
-    return f"{base_url.rstrip('/')}/{GRAPH_VERSION}/{quote(page_id, safe='')}/messages"
+def messages_url(base_url: str, page_id: str, proof: SecretStr | None = None) -> str:
+    """Return where a page's messages are sent; it never holds the token, but is no text for logs with a `proof`."""
+    url = f"{base_url.rstrip('/')}/{GRAPH_VERSION}/{quote(page_id, safe='')}/messages"
+    return url if proof is None else f"{url}?{urlencode({'appsecret_proof': proof.get_secret_value()})}"
 
 
 def text_message_body(*, recipient: str, text: str, correlation: str) -> bytes:

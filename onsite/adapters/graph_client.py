@@ -1,0 +1,57 @@
+"""Sends to Messenger through Meta's Graph API. What an answer means is decided in `onsite.core.facebook.send`.
+
+The page's token travels in a header, so that it is in no address, no access log and no error.
+"""
+
+import aiohttp
+from pydantic import SecretStr
+
+from onsite.adapters.exchange import DEFAULT_TIMEOUT, NoAnswer, NotSent, post
+from onsite.core.facebook.send import (
+    RETRY_PAUSE_S,
+    decode_send_answer,
+    messages_url,
+    refusal_of_token,
+    text_message_body,
+)
+from onsite.core.sending import Lost, Postponed, SendOutcome
+from shared.graph import GRAPH_URL
+
+
+class GraphClient:
+    """Meta's Graph API, as far as the site needs it."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: str = GRAPH_URL,
+        timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,
+    ) -> None:
+        self._session = session
+        self._base_url = base_url
+        self._timeout = timeout
+
+    async def send_text(
+        self, *, page_id: str, token: SecretStr, proof: SecretStr | None, recipient: str, text: str, correlation: str
+    ) -> SendOutcome:
+        """Send a text within the 24-hour window; never raises for what Meta or the network does.
+
+        `proof` is the `appsecret_proof` of the token, where the app requires one; `recipient` a conversation's key;
+        `correlation` our own id of the message, which comes back with its echo.
+        """
+        if refusal := refusal_of_token(token):
+            return refusal
+        try:
+            status, body = await post(
+                self._session,
+                messages_url(self._base_url, page_id, proof),
+                text_message_body(recipient=recipient, text=text, correlation=correlation),
+                headers={"Authorization": f"Bearer {token.get_secret_value()}"},
+                timeout=self._timeout,
+            )
+        except NotSent as trouble:
+            return Postponed(RETRY_PAUSE_S, f"Facebook could not be reached ({trouble}); nothing was sent yet.")
+        except NoAnswer as trouble:
+            return Lost(f"Facebook did not answer ({trouble}); nobody knows whether the message went out.")
+        return decode_send_answer(status, body)
