@@ -5,10 +5,9 @@ Every command that prints data takes `--json`; then stdout is one JSON document 
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -44,21 +43,14 @@ def say(sentence: str) -> None:
 
 
 def run_app(app: typer.Typer, name: str) -> None:
-    """Run a command line; a person's mistake ends in its sentence and exit code, Ctrl-C in 130."""
-    command: Callable[..., Any] = typer.main.get_command(app)
+    """Run a command line and exit; a person's mistake ends in its sentence and its exit code, without a traceback."""
     try:
-        sys.exit(command(prog_name=name, standalone_mode=False))
-    except click.exceptions.Abort:
-        err.print("stopped")
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        app(prog_name=name)
     except UserError as error:
         err.print(f"{name}: {error}", markup=False)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        sys.stderr.close()
+        sys.stderr.close()  # whoever read our output has gone; Python would complain about the rest of it
         sys.exit(0)
 
 
