@@ -29,6 +29,8 @@ RETRY_PAUSE_S = 10.0
 _UNKNOWN_ERROR = 1
 _SERVER_ERROR = 500
 _BROKEN_CHANNEL = frozenset({GraphTrouble.TOKEN_DEAD, GraphTrouble.PERMISSION, GraphTrouble.POLICY_BLOCK})
+_UNSPECIFIC = frozenset({GraphTrouble.OTHER, GraphTrouble.BAD_PARAMETER})
+"""Troubles that only Meta's own words make clear; they name parameters and limits, and repeat no message."""
 _PAUSES_S = {GraphTrouble.THROTTLED: THROTTLE_PAUSE_S, GraphTrouble.TEMPORARY: RETRY_PAUSE_S}
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _MAX_QUOTED = 200
@@ -43,7 +45,9 @@ def refusal_of_token(token: SecretStr) -> Refused | None:
     """Say why `token` cannot even be put into a header, or None."""
     if _TOKEN.fullmatch(token.get_secret_value()):
         return None
-    return Refused(GraphTrouble.TOKEN_DEAD, "The page's token is damaged: connect the page again.", channel_broken=True)
+    return Refused(
+        GraphTrouble.TOKEN_DEAD.value, "The page's token is damaged: connect the page again.", channel_broken=True
+    )
 
 
 def messages_url(base_url: str, page_id: str, proof: SecretStr | None = None) -> str:
@@ -87,9 +91,9 @@ def _outcome_of(error: GraphError, status: int) -> SendOutcome:
     if diagnosis.trouble in _PAUSES_S:
         return Postponed(_PAUSES_S[diagnosis.trouble], diagnosis.sentence)
     sentence = diagnosis.sentence
-    if diagnosis.trouble is GraphTrouble.OTHER:
+    if diagnosis.trouble in _UNSPECIFIC:
         sentence = f"{sentence} It says: {error.message[:_MAX_QUOTED] or 'nothing'} (error {error.code})."
-    return Refused(diagnosis.trouble, sentence, channel_broken=diagnosis.trouble in _BROKEN_CHANNEL)
+    return Refused(diagnosis.trouble.value, sentence, channel_broken=diagnosis.trouble in _BROKEN_CHANNEL)
 
 
 def _is_crash(error: GraphError, trouble: GraphTrouble, status: int) -> bool:

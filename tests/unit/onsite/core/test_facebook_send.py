@@ -163,6 +163,16 @@ def test_an_error_that_stays_refuses_the_message(body: bytes, code: str, *, chan
     assert outcome.sentence.endswith(".")
 
 
+def test_a_bad_parameter_is_named_in_metas_words() -> None:
+    outcome = decode_send_answer(400, envelope(100, message="(#100) Param recipient[id] must be a valid ID string"))
+
+    assert outcome == Refused(
+        "bad_request",
+        "Facebook refused the request as it stands."
+        " It says: (#100) Param recipient[id] must be a valid ID string (error 100).",
+    )
+
+
 def test_an_unlisted_error_is_quoted_without_tokens() -> None:
     outcome = decode_send_answer(400, envelope(2500, message="Malformed access token EAAsecret"))
 
