@@ -2,7 +2,9 @@
 
 Rules: the signature is checked over the raw bytes before anything is parsed, as Meta signs its own escaped form of
 JSON; each entry and each item is read for itself, so that an odd one never costs another; items are cut out byte for
-byte and are not looked into, because translating them is the site's business.
+byte and are not looked into, because translating them is the site's business. One thing alone is mended on the way:
+half a surrogate pair (a text that was cut inside an emoji) becomes U+FFFD, as strict decoders, ours and the site's,
+would otherwise refuse the whole body for it.
 Source: https://developers.facebook.com/documentation/business-messaging/messenger-platform/webhooks
 """
 
@@ -17,6 +19,7 @@ from pydantic import SecretStr
 
 from relay.core.errors import BadSignature, ChallengeRefused, MalformedBody
 from shared.names import is_page_id
+from shared.wire import PLATFORM_KINDS
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 KNOWN_OBJECTS = frozenset({"page", "instagram"})
@@ -63,20 +66,27 @@ _entry_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _text_decoder = msgspec.json.Decoder(str | int)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
+_ESCAPES = re.compile(
+    rb"(?P<whole>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(?![dD][89a-fA-F])|\\[^u])"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}",
+    re.DOTALL,
+)
+"""Each escape of a JSON text from the left, so that none is mistaken; what is no `whole` one is half a pair."""
+
 
 def verify_signature(header: str | None, body: bytes, *, app_secret: SecretStr) -> None:
     """Return when `header` is Meta's signature of `body`. Raises BadSignature; compares in constant time."""
     if not header or not header.startswith(_SIGNATURE_PREFIX):
         raise BadSignature(f"{SIGNATURE_HEADER} is missing")
     expected = hmac.new(app_secret.get_secret_value().encode(), body, hashlib.sha256).hexdigest()
-    offered = header[len(_SIGNATURE_PREFIX) :].encode("utf-8", "surrogateescape")
+    offered = header[len(_SIGNATURE_PREFIX) :].encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(offered, expected.encode()):
         raise BadSignature("the signature does not fit this app's secret")
 
 
 def answer_challenge(query: Mapping[str, str], *, verify_token: SecretStr) -> str:
     """Return the challenge that a verification request wants back verbatim. Raises ChallengeRefused."""
-    offered = query.get("hub.verify_token", "").encode("utf-8", "surrogateescape")
+    offered = query.get("hub.verify_token", "").encode("utf-8", "surrogatepass")
     wanted = verify_token.get_secret_value().encode()
     if query.get("hub.mode") != "subscribe" or not hmac.compare_digest(offered, wanted):
         raise ChallengeRefused("hub.mode is not 'subscribe', or hub.verify_token is not this relay's")
@@ -87,7 +97,7 @@ def split(body: bytes) -> Split:
     """Cut an authentic body into its items, in their order. Raises MalformedBody when it is no JSON object at all."""
     try:
         body.decode()  # an item is passed on unread, so its encoding is checked here, for all at once
-        envelope = _body_decoder.decode(body)
+        envelope = _envelope(body)
     except _UNREADABLE as error:
         raise MalformedBody(f"the body is no JSON object: {error}") from None
     subject = _text(envelope.object)
@@ -97,6 +107,13 @@ def split(body: bytes) -> Split:
         for entry in _entries(envelope.entry, odd):
             _split_entry(entry, items, odd)
     return Split(subject, items, odd)
+
+
+def _envelope(body: bytes) -> _Body:
+    try:
+        return _body_decoder.decode(body)
+    except msgspec.DecodeError:
+        return _body_decoder.decode(_ESCAPES.sub(lambda escape: escape["whole"] or rb"\ufffd", body))
 
 
 def _entries(raw: msgspec.Raw, odd: list[bytes]) -> list[msgspec.Raw]:
@@ -114,11 +131,15 @@ def _split_entry(raw: msgspec.Raw, items: list[Incoming], odd: list[bytes]) -> N
         odd.append(bytes(raw))
         return
     page_id = _text(entry.get("id", msgspec.Raw(b'""')))
-    before = len(items)
-    if is_page_id(page_id):
-        items.extend(_items_of(page_id, entry))
-    if len(items) == before:
+    found = list(_items_of(page_id, entry)) if is_page_id(page_id) else []
+    items += found
+    if not found or not _has_arrays_only(entry):
         odd.append(bytes(raw))
+
+
+def _has_arrays_only(entry: Mapping[str, msgspec.Raw]) -> bool:
+    """Whether none of Meta's arrays is something else, which would vanish if the entry were not kept."""
+    return all(bytes(entry[kind]).startswith(b"[") for kind in PLATFORM_KINDS if kind in entry)
 
 
 def _items_of(page_id: str, entry: Mapping[str, msgspec.Raw]) -> Iterator[Incoming]:
