@@ -19,22 +19,24 @@ _SECRETS_IN_TEXT = re.compile(
     r"(?P<keep>"
     r"/bot[0-9]{6,19}:"  # Telegram: the token is part of the address
     r"|(?:access_token|appsecret_proof|client_secret|input_token|fb_exchange_token|hub\.verify_token|code)="
-    r"|Bearer\s+"
+    r"|[Bb]earer\s+"
     r"|whsec_"
     r"|\b[0-9]{6,19}:(?=[A-Za-z0-9_-]{30,})"  # a bare Telegram token
     r"|\bEAA(?=[A-Za-z0-9]{20,})"  # a bare Graph token
-    r")[^\s\"'&/<>]+"
+    r")[^\s\"'&/<>\\]+"  # no backslash: a line of JSON must stay one where a quote is escaped
 )
+_PASSWORD_IN_URL = re.compile(r"(?P<keep>://[^\s\"'/@:]*:)[^\s\"'/@]+(?=@)")
 
 
 def mask(text: str) -> str:
     """Replace what looks like a secret by stars."""
-    return _SECRETS_IN_TEXT.sub(rf"\g<keep>{_MASK}", text)
+    stars = rf"\g<keep>{_MASK}"
+    return _PASSWORD_IN_URL.sub(stars, _SECRETS_IN_TEXT.sub(stars, text))
 
 
 def _mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     for key, value in event.items():
-        if _SECRET_KEYS.search(key) and isinstance(value, str):
+        if _SECRET_KEYS.search(key) and not isinstance(value, int | float | None):
             event[key] = _MASK
         elif isinstance(value, str):
             event[key] = mask(value)
