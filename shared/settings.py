@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from shared.errors import SettingsError
+from shared.logs import mask
 
 FILE_SUFFIX = "_FILE"
 
@@ -43,7 +44,7 @@ class Settings(BaseModel):
         for name in type(self).model_fields:
             value = getattr(self, name)
             hidden = isinstance(value, SecretStr)
-            shown[name] = "***" if hidden else "" if value is None else str(value)
+            shown[name] = "***" if hidden else "" if value is None else mask(str(value))
         return shown
 
 
@@ -54,37 +55,52 @@ def load_settings(
 
     `flags` are command-line values by field name; None means "not given". Raises SettingsError with all problems.
     """
-    given = dict(os.environ if environ is None else environ)
-    from_file = {k: v for k, v in dotenv_values(env_file or Path(".env")).items() if v is not None}
-    values, problems = _collect(kind, {**from_file, **given})
+    given = _merged(os.environ if environ is None else environ, _env_file(env_file or Path(".env")))
+    values, unreadable = _collect(kind, given)
     values |= {name: value for name, value in flags.items() if value is not None}
-    problems += _unknown(kind, {**from_file, **given})
+    problems = [*unreadable.values(), *_unknown(kind, given)]
     try:
         settings = kind.model_validate(values)
     except ValidationError as error:
-        problems += [_in_words(kind, dict(item)) for item in error.errors(include_url=False)]
+        found = [dict(item) for item in error.errors(include_url=False)]
+        problems += [_in_words(kind, item) for item in found if _field_of(item) not in unreadable]
         raise SettingsError(problems) from None
     if problems:
         raise SettingsError(problems)
     return settings
 
 
-def _collect(kind: type[Settings], environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Read each field's variable or the file that stands for it; an empty variable counts as not set."""
+def _env_file(path: Path) -> dict[str, str | None]:
+    try:
+        return dotenv_values(path)
+    except (OSError, UnicodeError) as error:
+        raise SettingsError([f"{path} cannot be read ({_why(error)})"]) from None
+
+
+def _merged(environ: Mapping[str, str], from_file: Mapping[str, str | None]) -> dict[str, str]:
+    """Put the environment over `.env`, whichever of its two names a setting has there; empty counts as not set."""
+    given = {name: text for name, text in environ.items() if text}
+    stronger = {name.removesuffix(FILE_SUFFIX) for name in given}
+    weaker = {name: text for name, text in from_file.items() if text and name.removesuffix(FILE_SUFFIX) not in stronger}
+    return weaker | given
+
+
+def _collect(kind: type[Settings], given: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Read each field's variable or the file that stands for it; returns values and problems, both by field."""
     values: dict[str, Any] = {}
-    problems: list[str] = []
+    problems: dict[str, str] = {}
     for field in kind.model_fields:
         name = kind.variable(field)
-        text, path = environ.get(name, ""), environ.get(name + FILE_SUFFIX, "")
+        text, path = given.get(name, ""), given.get(name + FILE_SUFFIX, "")
         if text and path:
-            problems.append(f"{name} and {name}{FILE_SUFFIX} are both set: keep one of them")
+            problems[field] = f"{name} and {name}{FILE_SUFFIX} are both set: keep one of them"
         elif text:
             values[field] = text
         elif path:
             try:
                 values[field] = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeError) as error:
-                problems.append(f"{name}{FILE_SUFFIX}: {path} cannot be read ({error})")
+                problems[field] = f"{name}{FILE_SUFFIX}: {path} cannot be read ({_why(error)})"
     return values, problems
 
 
@@ -100,8 +116,16 @@ def _unknown(kind: type[Settings], environ: Mapping[str, str]) -> list[str]:
 
 
 def _in_words(kind: type[Settings], error: dict[str, Any]) -> str:
-    field = str(error["loc"][0]) if error["loc"] else ""
+    field = _field_of(error)
     name = kind.variable(field) if field in kind.model_fields else field
     description = (kind.model_fields[field].description or "") if field in kind.model_fields else ""
     reason = "missing" if error["type"] == "missing" else str(error["msg"]).removeprefix("Value error, ")
     return ": ".join(part for part in (name, reason) if part) + (f" ({description})" if description else "")
+
+
+def _field_of(error: dict[str, Any]) -> str:
+    return str(error["loc"][0]) if error["loc"] else ""
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else "it is no UTF-8 text"

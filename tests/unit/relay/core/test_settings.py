@@ -1,0 +1,166 @@
+"""The relay's settings: what is asked for, what is refused, and in which words."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from relay.core.settings import CommandSettings, RelaySettings
+from shared.errors import SettingsError
+from shared.settings import load_settings
+from shared.vault import new_master_key
+
+NEEDED = {
+    "RELAY_FACEBOOK_APP_ID": "1517776481860111",
+    "RELAY_FACEBOOK_APP_SECRET": "app-secret-example",
+    "RELAY_FACEBOOK_VERIFY_TOKEN": "verify-token-example",
+}
+
+
+def load(tmp_path: Path, environ: Mapping[str, str]) -> RelaySettings:
+    return load_settings(RelaySettings, environ=environ, env_file=tmp_path / "none.env")
+
+
+def problems(tmp_path: Path, environ: Mapping[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, environ)
+    assert refused.value.exit_code == 2
+    assert all(problem in str(refused.value) for problem in refused.value.problems)
+    return refused.value.problems
+
+
+def test_three_settings_are_enough(tmp_path: Path) -> None:
+    settings = load(tmp_path, NEEDED)
+
+    assert settings.facebook_app_id == "1517776481860111"
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+    assert settings.redis_url == ""
+    assert settings.data_dir == Path("var/relay")
+    assert settings.admin_token is None
+    assert settings.master_key is None
+    assert settings.commands_url == "http://127.0.0.1:8080"
+    assert settings.admin_token_file == Path("var/relay/admin-token")
+    assert settings.master_key_file == Path("var/relay/master-key")
+
+
+def test_without_any_setting_each_missing_one_is_named_with_where_to_find_it(tmp_path: Path) -> None:
+    found = problems(tmp_path, {})
+
+    assert [problem.split(":")[0] for problem in found] == list(NEEDED)
+    assert all(": missing (" in problem for problem in found)
+    assert "Meta's dashboard" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        pytest.param("RELAY_FACEBOOK_APP_ID", "my app", "RELAY_FACEBOOK_APP_ID: ", id="an app id of letters"),
+        pytest.param("RELAY_FACEBOOK_VERIFY_TOKEN", "short", "at least 8", id="a short verify token"),
+        pytest.param("RELAY_PORT", "http", "RELAY_PORT: ", id="a port of letters"),
+        pytest.param("RELAY_PORT", "0", "RELAY_PORT: ", id="port zero"),
+        pytest.param("RELAY_PORT", "65536", "RELAY_PORT: ", id="a port beyond TCP"),
+        pytest.param("RELAY_LOG_LEVEL", "loud", "RELAY_LOG_LEVEL: ", id="an unknown log level"),
+        pytest.param("RELAY_REDIS_URL", "localhost:6379", "redis://, rediss:// or unix://", id="an address, no URL"),
+        pytest.param("RELAY_MASTER_KEY", "too-short", "relay new-master-key", id="no master key"),
+        pytest.param("RELAY_MASTER_KEY", "k\u00e9y", "relay new-master-key", id="a master key beyond ASCII"),
+        pytest.param("RELAY_PROT", "8080", "RELAY_PROT: no such setting", id="a slip of the pen"),
+    ],
+)
+def test_a_bad_value_is_named_and_explained(tmp_path: Path, name: str, value: str, words: str) -> None:
+    (problem,) = problems(tmp_path, {**NEEDED, name: value})
+
+    assert words in problem
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    environ = {
+        "RELAY_FACEBOOK_APP_ID": "letters",
+        "RELAY_FACEBOOK_VERIFY_TOKEN_FILE": str(tmp_path / "nothing-here"),
+        "RELAY_REDIS_URL": "localhost",
+        "RELAY_MASTER_KEY": "bad",
+        "RELAY_TYPO": "1",
+    }
+
+    found = problems(tmp_path, environ)
+
+    assert sorted(problem.split(":")[0] for problem in found) == [
+        "RELAY_FACEBOOK_APP_ID",
+        "RELAY_FACEBOOK_APP_SECRET",
+        "RELAY_FACEBOOK_VERIFY_TOKEN_FILE",
+        "RELAY_MASTER_KEY",
+        "RELAY_REDIS_URL",
+        "RELAY_TYPO",
+    ]
+
+
+def test_no_problem_repeats_a_secret(tmp_path: Path) -> None:
+    environ = {
+        **NEEDED,
+        "RELAY_FACEBOOK_VERIFY_TOKEN": "hush-1",
+        "RELAY_MASTER_KEY": "hush-2",
+        "RELAY_REDIS_URL": "http://:hush-3@127.0.0.1",
+    }
+
+    assert "hush" not in " ".join(problems(tmp_path, environ))
+
+
+def test_every_setting_may_come_from_a_file(tmp_path: Path) -> None:
+    secret_file = tmp_path / "app-secret"
+    secret_file.write_text("from-a-file\n")
+    environ = {**NEEDED, "RELAY_FACEBOOK_APP_SECRET": "", "RELAY_FACEBOOK_APP_SECRET_FILE": str(secret_file)}
+
+    assert load(tmp_path, environ).facebook_app_secret.get_secret_value() == "from-a-file"
+
+
+def test_master_keys_may_be_several_while_they_rotate(tmp_path: Path) -> None:
+    keys = f"{new_master_key().get_secret_value()},{new_master_key().get_secret_value()}"
+    found = load(tmp_path, {**NEEDED, "RELAY_MASTER_KEY": keys}).master_key
+
+    assert found is not None
+    assert found.get_secret_value() == keys
+    assert "master key" not in "".join(load(tmp_path, NEEDED).summary().values())
+
+
+@pytest.mark.parametrize("bad", ["", ",", "x"])
+def test_one_bad_master_key_among_good_ones_is_refused(tmp_path: Path, bad: str) -> None:
+    (problem,) = problems(tmp_path, {**NEEDED, "RELAY_MASTER_KEY": f"{new_master_key().get_secret_value()},{bad}"})
+
+    assert problem.startswith("RELAY_MASTER_KEY: ")
+
+
+def test_a_summary_tells_no_secret(tmp_path: Path) -> None:
+    environ = {
+        **NEEDED,
+        "RELAY_ADMIN_TOKEN": "hush-admin",
+        "RELAY_FACEBOOK_APP_SECRET": "hush-secret",
+        "RELAY_FACEBOOK_VERIFY_TOKEN": "hush-token",
+        "RELAY_REDIS_URL": "redis://user:hush-password@redis.example:6379/0",
+    }
+    summary = load(tmp_path, environ).summary()
+
+    assert set(summary) == set(RelaySettings.model_fields)
+    assert "hush" not in "".join(summary.values())
+    assert summary["facebook_app_secret"] == "***"
+    assert summary["facebook_app_id"] == "1517776481860111"
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert all(field.description for field in RelaySettings.model_fields.values())
+
+
+class TestCommandSettings:
+    def test_a_command_needs_no_setting_and_takes_the_relays_environment(self, tmp_path: Path) -> None:
+        settings = load_settings(CommandSettings, environ=NEEDED, env_file=tmp_path / "none.env")
+
+        assert settings.commands_url == "http://127.0.0.1:8080"
+
+    def test_a_slip_of_the_pen_is_one_for_commands_too(self, tmp_path: Path) -> None:
+        with pytest.raises(SettingsError, match="RELAY_PROT: no such setting"):
+            load_settings(CommandSettings, environ={"RELAY_PROT": "1"}, env_file=tmp_path / "none.env")
+
+    def test_the_admin_address_wins_over_the_port(self, tmp_path: Path) -> None:
+        environ = {"RELAY_ADMIN_URL": "https://relay.example", "RELAY_PORT": "9000"}
+
+        assert load_settings(CommandSettings, environ=environ, env_file=tmp_path / "n").commands_url == (
+            "https://relay.example"
+        )
