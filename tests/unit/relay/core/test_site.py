@@ -2,11 +2,11 @@
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from relay.core.site import Site, check_page_id, check_site_name, check_site_url
 from shared.errors import UserError
+from tests.support.strategies import any_text
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_http_needs_to_be_asked_for() -> None:
     assert check_site_url("http://127.0.0.1:8090", allow_insecure=True) == "http://127.0.0.1:8090"
 
 
-@given(url=st.text(st.characters()) | st.text(st.characters()).map("https://".__add__))
+@given(url=any_text | any_text.map("https://".__add__))
 def test_any_text_is_an_address_or_a_mistake_in_words(url: str) -> None:
     try:
         plain = check_site_url(url, allow_insecure=True)
