@@ -1,0 +1,63 @@
+"""Keeps the customers that a batch names. What a platform does not tell this time stays as it was told before."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from onsite.adapters.sql.inserts import insert_new
+from onsite.adapters.sql.lookups import AnyRow, rows_where_in
+from onsite.adapters.sql.placing import Place, Placed
+from onsite.adapters.sql.tables import contacts
+from onsite.core.model import MessageFact, Person
+
+_TOLD = ("name", "username", "language")
+
+
+async def ensure_contacts(connection: AsyncConnection, placed: Sequence[Placed]) -> dict[Place, int]:
+    """Return the id of each person that `placed` names, by channel and key."""
+    people = _people(placed)
+    if not people:
+        return {}
+    query = select(contacts).where(contacts.c.channel_id.in_({channel_id for channel_id, _ in people}))
+    rows = await rows_where_in(connection, query, contacts.c.key, {key for _, key in people})
+    known = {place: row for row in rows if (place := (row.channel_id, row.key)) in people}
+    changed = [(row, people[place]) for place, row in known.items() if _tells_more(people[place], row)]
+    await _update(connection, [{"_id": row.id, **_values(_merge(row, person))} for row, person in changed])
+    ids = {place: int(row.id) for place, row in known.items()}
+    return ids | await _add(connection, {place: one for place, one in people.items() if place not in known})
+
+
+def _people(placed: Sequence[Placed]) -> dict[Place, Person]:
+    people: dict[Place, Person] = {}
+    for one in placed:
+        if isinstance(one.fact, MessageFact) and (person := one.fact.person) is not None:
+            place = (one.channel_id, person.key)
+            before = people.setdefault(place, person)
+            if before is not person and _tells_more(person, before):
+                people[place] = _merge(before, person)
+    return people
+
+
+def _tells_more(now: Person, before: Person | AnyRow) -> bool:
+    return any((told := getattr(now, name)) and told != getattr(before, name) for name in _TOLD)
+
+
+def _merge(before: Person | AnyRow, now: Person) -> Person:
+    return Person(now.key, **{name: getattr(now, name) or getattr(before, name) for name in _TOLD})
+
+
+def _values(person: Person) -> dict[str, str]:
+    return {name: getattr(person, name) for name in _TOLD}
+
+
+async def _add(connection: AsyncConnection, people: dict[Place, Person]) -> dict[Place, int]:
+    rows = [{"channel_id": channel_id, "key": key, **_values(person)} for (channel_id, key), person in people.items()]
+    added = await insert_new(connection, contacts, rows, contacts.c.channel_id, contacts.c.key, contacts.c.id)
+    return {(row.channel_id, row.key): int(row.id) for row in added}
+
+
+async def _update(connection: AsyncConnection, rows: list[dict[str, object]]) -> None:
+    if rows:
+        told: dict[str, object] = {name: bindparam(name) for name in _TOLD}
+        await connection.execute(update(contacts).where(contacts.c.id == bindparam("_id")).values(told), rows)

@@ -1,0 +1,124 @@
+"""Connections and transactions. Not the tables, not what is written.
+
+SQLite runs in WAL mode with `synchronous=FULL`: what is committed survives a power cut, and readers never wait for the
+writer. There is one writer at a time, by a lock in this process and `BEGIN IMMEDIATE` in the database, so that no
+transaction fails half-way for having begun as a reader (https://www.sqlite.org/lang_transaction.html, section 2.1).
+On PostgreSQL the same lock keeps writes in order; the database itself would allow more.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from onsite.engine.errors import StoreUnavailable
+from shared.errors import UserError
+
+BUSY_TIMEOUT_MS = 5000
+"""How long SQLite waits for another program's lock, such as a backup's."""
+
+FILE_NAME = "onsite.db"
+
+_WRITES = "onsite_writes"
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+class Database:
+    """Hands out connections inside transactions."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._writer = asyncio.Lock()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Look at one consistent state. Raises StoreUnavailable."""
+        with _as_unavailable():
+            async with self._engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Change everything or nothing: commits at the end, undoes on any exception. Raises StoreUnavailable."""
+        with _as_unavailable():
+            async with self._writer, self._engine.connect() as plain:
+                connection = await plain.execution_options(**{_WRITES: True})
+                async with connection.begin():
+                    yield connection
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+def open_database(url: SecretStr | None, data_dir: Path) -> Database:
+    """Prepare a database; nothing is opened before its first use. Raises UserError when the address is unusable."""
+    target = _url_of(url, data_dir)
+    try:
+        if target.get_backend_name() == "sqlite":
+            return Database(_sqlite(target))
+        return Database(create_async_engine(target, hide_parameters=True, pool_pre_ping=True))
+    except ModuleNotFoundError as error:
+        raise UserError(f"the database needs the Python package {error.name}: install it beside this one") from None
+
+
+def _url_of(url: SecretStr | None, data_dir: Path) -> URL:
+    if url is None:
+        return URL.create("sqlite+aiosqlite", database=str(data_dir / FILE_NAME))
+    try:
+        return make_url(url.get_secret_value())
+    except (ArgumentError, ValueError):
+        raise UserError("ONSITE_DATABASE_URL is no address of a database") from None
+
+
+def _sqlite(url: URL) -> AsyncEngine:
+    # isolation_level None: Python's sqlite3 then begins no transaction of its own, and ours begins as it should.
+    # hide_parameters: an exception must not carry the rows it was about, as they hold messages.
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
+    event.listen(engine.sync_engine, "connect", _set_up)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    """Tell trouble of the database (locked, full, gone) from trouble with what was to be written."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
+        raise StoreUnavailable(f"the database did not answer: {_reason(error)}") from error
+    except DBAPIError as error:
+        # The bare class, not one below it, is how sqlite3 says that the file is damaged or no database.
+        if error.connection_invalidated or type(error) is DatabaseError:
+            raise StoreUnavailable(f"the database does not work: {_reason(error)}") from error
+        raise
+
+
+def _reason(error: Exception) -> str:
+    """Give the driver's words, which name no values, rather than SQLAlchemy's, which quote the statement."""
+    return str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__

@@ -1,0 +1,83 @@
+"""Adds messages and their attachments. One that is there already, by the platform's id, is left as it is."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from onsite.adapters.sql.conversation_rows import ConversationRow
+from onsite.adapters.sql.inserts import insert_new
+from onsite.adapters.sql.placing import Place, Placed
+from onsite.adapters.sql.tables import attachments, messages
+from onsite.core.model import Attachment, Direction, MessageFact
+from onsite.core.sending import SendState
+
+_KEY = (messages.c.conversation_id, messages.c.direction, messages.c.key)
+
+_ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment))
+
+
+async def add_messages(
+    connection: AsyncConnection,
+    placed: Sequence[Placed],
+    places: dict[Place, ConversationRow],
+    contacts: dict[Place, int],
+) -> int:
+    """Insert the messages that `placed` states, and return how many were new."""
+    facts: dict[tuple[int, str, str], MessageFact] = {}
+    rows: list[dict[str, Any]] = []
+    for one in placed:
+        if not isinstance(one.fact, MessageFact):
+            continue
+        conversation_id = places[one.place].id
+        key = (conversation_id, str(one.fact.direction), one.fact.message_key)
+        if key not in facts:
+            facts[key] = one.fact
+            contact_id = contacts[one.channel_id, one.fact.person.key] if one.fact.person is not None else None
+            rows.append(_row(one.fact, conversation_id, contact_id))
+    added = await insert_new(connection, messages, rows, messages.c.id, *_KEY)
+    await _add_attachments(
+        connection,
+        [(row.id, facts[row.conversation_id, row.direction, row.key].attachments) for row in added],
+    )
+    return len(added)
+
+
+def _row(fact: MessageFact, conversation_id: int, contact_id: int | None) -> dict[str, Any]:
+    outbound = fact.direction is Direction.OUTBOUND
+    return {
+        "conversation_id": conversation_id,
+        "key": fact.message_key,
+        "direction": fact.direction,
+        "author": fact.author,
+        "contact_id": contact_id,
+        "kind": fact.kind,
+        "sent_at_ms": fact.sent_at_ms,
+        "text": fact.text,
+        "payload": fact.payload,
+        "label": fact.label,
+        "reply_to_key": fact.reply_to_key,
+        # An echo exists because the platform took the message.
+        "state": SendState.SENT if outbound else None,
+        "attempts": 0,
+        "not_before_ms": 0,
+        "failure_code": "",
+        "failure": "",
+    }
+
+
+async def _add_attachments(
+    connection: AsyncConnection, of_messages: Sequence[tuple[int, tuple[Attachment, ...]]]
+) -> None:
+    rows = [
+        {
+            "message_id": message_id,
+            "position": position,
+            **{name: getattr(attachment, name) for name in _ATTACHMENT_FIELDS},
+        }
+        for message_id, theirs in of_messages
+        for position, attachment in enumerate(theirs)
+    ]
+    if rows:
+        await connection.execute(attachments.insert(), rows)

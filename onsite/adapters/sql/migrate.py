@@ -1,0 +1,53 @@
+"""Brings the database to this release's tables at start, and refuses one that a newer release has changed.
+
+Each migration runs in the one transaction of `upgrade`: a crash half-way leaves the database as it was.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from onsite.adapters.sql.database import Database
+from onsite.engine.errors import StoreUnavailable
+from shared.errors import UserError
+
+_MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+async def upgrade(database: Database) -> None:
+    """Run the migrations that are missing. Raises UserError when the database is of a newer release."""
+    async with database.write() as connection:
+        await connection.run_sync(_upgrade)
+
+
+def check_revision(connection: Connection) -> None:
+    """Raise StoreUnavailable unless the database has the tables of this release."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current != _scripts().get_current_head():
+        raise StoreUnavailable(f"the database is at revision {current}, this release needs another one")
+
+
+def _upgrade(connection: Connection) -> None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in {script.revision for script in _scripts().walk_revisions()}:
+        raise UserError(
+            f"the database was changed by a newer release (its revision {current} is unknown to this one):"
+            " start that release again, or restore a backup from before the upgrade"
+        )
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config

@@ -1,0 +1,141 @@
+"""Looks into the store for people and programs. Writes nothing."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from onsite.adapters.sql.database import Database
+from onsite.adapters.sql.lookups import AnyRow, AnySelect
+from onsite.adapters.sql.migrate import check_revision
+from onsite.adapters.sql.tables import attachments, channels, contacts, conversations, events, messages
+from onsite.adapters.sql.views import attachment_of, contact_of, conversation_of, message_of
+from onsite.core.errors import ConversationNotFound
+from onsite.core.model import Attachment, Author, Platform
+from onsite.core.sending import SendState
+from onsite.engine.channels import ChannelState
+from onsite.engine.errors import MessageNotFound
+from onsite.engine.incoming import EventState
+from onsite.engine.views import ContactView, ConversationView, Counts, Cursor, MessageView
+
+_WATCHED = (SendState.QUEUED, SendState.SENDING, SendState.UNKNOWN)
+
+_MESSAGES = select(messages, contacts.c.name.label("author_name")).outerjoin(
+    contacts, contacts.c.id == messages.c.contact_id
+)
+
+
+class SqlReader:
+    """Implements `Reader`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def conversations(self, *, limit: int, before: Cursor | None) -> Sequence[ConversationView]:
+        """List conversations, the one that moved last first."""
+        columns = (conversations.c.last_at_ms, conversations.c.id)
+        query = _page(_conversations(), columns, limit=limit, before=before)
+        async with self._database.read() as connection:
+            return [conversation_of(row) for row in await connection.execute(query)]
+
+    async def messages(self, conversation_id: int, *, limit: int, before: Cursor | None) -> Sequence[MessageView]:
+        """List a conversation's messages by the platform's time, newest first. Raises ConversationNotFound."""
+        mine = _MESSAGES.where(messages.c.conversation_id == conversation_id)
+        query = _page(mine, (messages.c.sent_at_ms, messages.c.id), limit=limit, before=before)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+            if not rows:
+                await _check_conversation(connection, conversation_id)
+            return await _with_attachments(connection, rows)
+
+    async def message(self, message_id: int) -> MessageView:
+        """Return one message. Raises MessageNotFound."""
+        async with self._database.read() as connection:
+            rows = (await connection.execute(_MESSAGES.where(messages.c.id == message_id))).all()
+            if not rows:
+                raise MessageNotFound(f"there is no message {message_id}")
+            return (await _with_attachments(connection, rows))[0]
+
+    async def contacts(self, *, limit: int, before: int | None) -> Sequence[ContactView]:
+        """List contacts, the newest first."""
+        query = select(contacts, channels.c.platform).join(channels).order_by(contacts.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(contacts.c.id < before)
+        async with self._database.read() as connection:
+            return [contact_of(row) for row in await connection.execute(query)]
+
+    async def counts(self) -> Counts:
+        """Count what somebody may have to look after."""
+        replies = (
+            select(messages.c.state, func.count())
+            .where(messages.c.state.in_(_WATCHED), messages.c.author == Author.OPERATOR)
+            .group_by(messages.c.state)
+        )
+        by_state = (
+            select(channels.c.platform, channels.c.state, func.count())
+            .where(channels.c.state != ChannelState.REMOVED)
+            .group_by(channels.c.platform, channels.c.state)
+        )
+        quarantined = select(func.count()).select_from(events).where(events.c.state == EventState.QUARANTINED)
+        async with self._database.read() as connection:
+            found = {SendState(state): count for state, count in await connection.execute(replies)}
+            return Counts(
+                replies={state: found.get(state, 0) for state in _WATCHED},
+                channels={
+                    (Platform(platform), ChannelState(state)): count
+                    for platform, state, count in await connection.execute(by_state)
+                },
+                quarantined=(await connection.execute(quarantined)).scalar_one(),
+            )
+
+    async def check(self) -> None:
+        """Ask the database whether it answers and has the tables of this release. Raises StoreUnavailable."""
+        async with self._database.read() as connection:
+            await connection.run_sync(check_revision)
+
+
+def _conversations() -> AnySelect:
+    last_text = (
+        select(func.coalesce(func.nullif(messages.c.text, ""), func.nullif(messages.c.label, ""), messages.c.kind))
+        .where(messages.c.conversation_id == conversations.c.id)
+        .order_by(messages.c.sent_at_ms.desc(), messages.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            conversations,
+            channels.c.platform,
+            channels.c.name.label("channel_name"),
+            contacts.c.name.label("contact_name"),
+            func.coalesce(last_text, "").label("last_text"),
+        )
+        .join(channels, channels.c.id == conversations.c.channel_id)
+        .outerjoin(contacts, contacts.c.id == conversations.c.contact_id)
+    )
+
+
+def _page(
+    query: AnySelect,
+    columns: tuple[ColumnElement[int], ColumnElement[int]],
+    *,
+    limit: int,
+    before: Cursor | None,
+) -> AnySelect:
+    if before is not None:
+        query = query.where(tuple_(*columns) < (before.at_ms, before.id))
+    return query.order_by(*(column.desc() for column in columns)).limit(limit)
+
+
+async def _check_conversation(connection: AsyncConnection, conversation_id: int) -> None:
+    found = await connection.execute(select(conversations.c.id).where(conversations.c.id == conversation_id))
+    if found.first() is None:
+        raise ConversationNotFound(f"there is no conversation {conversation_id}; `onsite conversations` shows them")
+
+
+async def _with_attachments(connection: AsyncConnection, rows: Sequence[AnyRow]) -> list[MessageView]:
+    theirs: dict[int, list[Attachment]] = {row.id: [] for row in rows}
+    query = select(attachments).where(attachments.c.message_id.in_(theirs)).order_by(attachments.c.position)
+    for row in await connection.execute(query):
+        theirs[row.message_id].append(attachment_of(row))
+    return [message_of(row, tuple(theirs[row.id])) for row in rows]

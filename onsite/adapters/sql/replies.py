@@ -1,0 +1,123 @@
+"""Keeps replies: from queued to settled. One transaction each; what a state may become is not decided here."""
+
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from onsite.adapters.sql.database import Database
+from onsite.adapters.sql.echoes import absorb
+from onsite.adapters.sql.lookups import AnyRow
+from onsite.adapters.sql.tables import channels, conversations, messages
+from onsite.core.errors import ConversationNotFound
+from onsite.core.model import Author, Direction, Kind, Platform
+from onsite.core.sending import TRANSITIONS, SendState
+from onsite.engine.channels import ChannelRef
+from onsite.engine.errors import MessageNotFound
+from onsite.engine.outgoing import NewReply, Settlement
+from onsite.engine.ports import ReplyState
+from onsite.engine.settling import further
+
+_OUR_WORDS = (messages.c.id, messages.c.conversation_id, messages.c.text, messages.c.state, messages.c.author)
+
+
+class SqlReplies:
+    """Implements `ReplyStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def conversation_channel(self, conversation_id: int) -> ChannelRef:
+        """Return the channel that a conversation belongs to. Raises ConversationNotFound."""
+        query = select(channels.c.platform, channels.c.external_id).join(conversations)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query.where(conversations.c.id == conversation_id))).first()
+        if row is None:
+            raise ConversationNotFound(f"there is no conversation {conversation_id}; `onsite conversations` shows them")
+        return ChannelRef(Platform(row.platform), row.external_id)
+
+    async def add_reply(self, reply: NewReply) -> ReplyState:
+        """Store a reply as queued, or return the one that has the same `client_id`."""
+        async with self._database.write() as connection:
+            if reply.client_id is not None and (found := await _by_client_id(connection, reply)) is not None:
+                return _reply_state(found)
+            added = await connection.execute(insert(messages).values(_values(reply)).returning(*_OUR_WORDS))
+            await connection.execute(
+                update(conversations)
+                .where(conversations.c.id == reply.conversation_id, conversations.c.last_at_ms < reply.written_at_ms)
+                .values(last_at_ms=reply.written_at_ms)
+            )
+            return _reply_state(added.one())
+
+    async def reply_state(self, message_id: int) -> ReplyState | None:
+        """Return where a message of ours stands; None for one that is not ours. Raises MessageNotFound."""
+        async with self._database.read() as connection:
+            row = await _row(connection, message_id)
+        return _reply_state(row) if row.author == Author.OPERATOR else None
+
+    async def settle(self, message_id: int, settlement: Settlement, *, now_ms: int) -> SendState | None:
+        """Advance a reply; None, and nothing changed, when its state does not know the event."""
+        async with self._database.write() as connection:
+            row = await _row(connection, message_id)
+            state = None if row.state is None else TRANSITIONS.get((SendState(row.state), settlement.event))
+            if state is None:
+                return None
+            values: dict[str, Any] = {
+                "state": state,
+                "not_before_ms": settlement.not_before_ms,
+                "failure_code": settlement.code,
+                "failure": settlement.sentence,
+            }
+            if settlement.platform_id:
+                values |= await _as_taken(connection, row.conversation_id, state, settlement.platform_id, now_ms=now_ms)
+            await connection.execute(update(messages).where(messages.c.id == message_id).values(values))
+            return SendState(values["state"])
+
+
+async def _as_taken(
+    connection: AsyncConnection, conversation_id: int, state: SendState, platform_id: str, *, now_ms: int
+) -> dict[str, Any]:
+    """Say what the platform's answer tells, or its echo, where that came first: the echo knows the platform's time."""
+    echo = await absorb(connection, conversation_id, platform_id)
+    if echo is None:
+        return {"key": platform_id, "sent_at_ms": now_ms}
+    return {"key": platform_id, "sent_at_ms": echo.sent_at_ms, "state": further(state, echo.state)}
+
+
+async def _row(connection: AsyncConnection, message_id: int) -> AnyRow:
+    row = (await connection.execute(select(*_OUR_WORDS).where(messages.c.id == message_id))).first()
+    if row is None:
+        raise MessageNotFound(f"there is no message {message_id}")
+    return row
+
+
+async def _by_client_id(connection: AsyncConnection, reply: NewReply) -> AnyRow | None:
+    query = select(*_OUR_WORDS).where(
+        messages.c.conversation_id == reply.conversation_id, messages.c.client_id == reply.client_id
+    )
+    return (await connection.execute(query)).first()
+
+
+def _reply_state(row: AnyRow) -> ReplyState:
+    return ReplyState(row.id, row.conversation_id, row.text, SendState(row.state))
+
+
+def _values(reply: NewReply) -> dict[str, Any]:
+    return {
+        "conversation_id": reply.conversation_id,
+        "direction": Direction.OUTBOUND,
+        "author": Author.OPERATOR,
+        "kind": Kind.TEXT,
+        "sent_at_ms": reply.written_at_ms,
+        "text": reply.text,
+        "payload": "",
+        "label": "",
+        "reply_to_key": "",
+        "state": SendState.QUEUED,
+        "correlation": reply.correlation,
+        "client_id": reply.client_id,
+        "attempts": 0,
+        "not_before_ms": 0,
+        "failure_code": "",
+        "failure": "",
+    }

@@ -1,0 +1,145 @@
+"""The tables. Their history is in `onsite/adapters/migrations`; a test holds the two together.
+
+Unique keys carry the promise that every message is there once:
+- an event by its key within its channel, so that a repeated delivery is a row that exists;
+- a message by the platform's id within its conversation and direction (an echo may repeat an incoming message's id);
+- a reply by its writer's `client_id` within its conversation.
+
+All times are milliseconds since 1970, UTC.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives ids of its own accord only to a column of exactly the type INTEGER, which is 64 bits there.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sealed_token", Text),
+    Column("sealed_proof", Text),
+    Column("state", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("next_offset", BigInteger),
+    UniqueConstraint("platform", "external_id"),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("channel_id", ForeignKey(channels.c.id), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    UniqueConstraint("channel_id", "key"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("channel_id", ForeignKey(channels.c.id), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    # The customer, in a conversation with one; a group has a title instead.
+    Column("contact_id", ForeignKey(contacts.c.id)),
+    Column("last_at_ms", BigInteger, nullable=False),
+    Column("delivered_until_ms", BigInteger, nullable=False),
+    Column("read_until_ms", BigInteger, nullable=False),
+    UniqueConstraint("channel_id", "key"),
+    Index(None, "last_at_ms", "id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("conversation_id", ForeignKey(conversations.c.id), nullable=False),
+    # The platform's id; none before a reply of ours is known there.
+    Column("key", Text),
+    Column("direction", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("contact_id", ForeignKey(contacts.c.id)),
+    Column("kind", Text, nullable=False),
+    Column("sent_at_ms", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("reply_to_key", Text, nullable=False),
+    # What follows is for outgoing messages; the rest of the outbox's columns for replies of ours alone.
+    Column("state", Text),
+    Column("correlation", Text, unique=True),
+    Column("client_id", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before_ms", BigInteger, nullable=False),
+    Column("failure_code", Text, nullable=False),
+    Column("failure", Text, nullable=False),
+    UniqueConstraint("conversation_id", "direction", "key"),
+    UniqueConstraint("conversation_id", "client_id"),
+    Index(None, "conversation_id", "sent_at_ms", "id"),
+    # For the outbox, and for receipts that say "all until then".
+    Index(None, "state", "conversation_id", "sent_at_ms"),
+    # An id that a person has seen never comes back as another message.
+    sqlite_autoincrement=True,
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("message_id", ForeignKey(messages.c.id, ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("file_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("mime_type", Text, nullable=False),
+    Column("size_bytes", BigInteger),
+    Column("title", Text, nullable=False),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    UniqueConstraint("message_id", "position"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("channel_id", ForeignKey(channels.c.id), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("received_at_ms", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    UniqueConstraint("channel_id", "key"),
+    Index(None, "state"),
+)

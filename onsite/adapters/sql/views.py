@@ -1,0 +1,77 @@
+"""Turns rows into the values that people and programs get to see."""
+
+from onsite.adapters.sql.lookups import AnyRow
+from onsite.core.model import Attachment, AttachmentKind, Author, Direction, Kind, Platform
+from onsite.core.sending import SendState
+from onsite.engine.views import ContactView, ConversationView, MessageView
+
+_EXPLAINED = (SendState.QUEUED, SendState.FAILED, SendState.UNKNOWN)
+"""States in which what went wrong is still of interest; what got through in the end needs no excuse."""
+
+
+def contact_of(row: AnyRow) -> ContactView:
+    """Read a row of `contacts` with its channel's platform."""
+    return ContactView(
+        id=row.id,
+        channel_id=row.channel_id,
+        platform=Platform(row.platform),
+        key=row.key,
+        name=row.name,
+        username=row.username,
+        language=row.language,
+    )
+
+
+def conversation_of(row: AnyRow) -> ConversationView:
+    """Read a row of `conversations` with its channel, its customer and its last words."""
+    return ConversationView(
+        id=row.id,
+        channel_id=row.channel_id,
+        platform=Platform(row.platform),
+        channel_name=row.channel_name,
+        key=row.key,
+        title=row.title,
+        contact_id=row.contact_id,
+        contact_name=row.contact_name or "",
+        last_at_ms=row.last_at_ms,
+        last_text=row.last_text,
+    )
+
+
+def message_of(row: AnyRow, attachments: tuple[Attachment, ...]) -> MessageView:
+    """Read a row of `messages` with its author's name."""
+    state = None if row.state is None else SendState(row.state)
+    explained = state in _EXPLAINED
+    return MessageView(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        direction=Direction(row.direction),
+        author=Author(row.author),
+        author_name=(row.author_name or "") if row.author == Author.CONTACT else "",
+        kind=Kind(row.kind),
+        sent_at_ms=row.sent_at_ms,
+        text=row.text,
+        payload=row.payload,
+        label=row.label,
+        reply_to_key=row.reply_to_key,
+        key=row.key,
+        state=state,
+        failure_code=row.failure_code if explained else "",
+        failure=row.failure if explained else "",
+        attachments=attachments,
+    )
+
+
+def attachment_of(row: AnyRow) -> Attachment:
+    """Read a row of `attachments`."""
+    return Attachment(
+        kind=AttachmentKind(row.kind),
+        url=row.url,
+        file_id=row.file_id,
+        name=row.name,
+        mime_type=row.mime_type,
+        size_bytes=row.size_bytes,
+        title=row.title,
+        latitude=row.latitude,
+        longitude=row.longitude,
+    )

@@ -1,0 +1,202 @@
+"""The only place that builds real things: database, clients, use cases, web server and background tasks of the site.
+
+Started from the bottom up, stopped in the reverse order: first no new request, then no poll and no new attempt, then
+what is under way is finished within a bound, then connections close.
+"""
+
+import asyncio
+import random
+import secrets
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from pydantic import SecretStr
+
+from onsite.adapters.couriers import FacebookCourier, TelegramCourier
+from onsite.adapters.graph_client import GraphClient
+from onsite.adapters.sql.channels import SqlChannels
+from onsite.adapters.sql.database import Database, open_database
+from onsite.adapters.sql.inbox import SqlInbox
+from onsite.adapters.sql.migrate import upgrade
+from onsite.adapters.sql.outbox import SqlOutbox
+from onsite.adapters.sql.reader import SqlReader
+from onsite.adapters.sql.replies import SqlReplies
+from onsite.adapters.telegram_client import TelegramClient
+from onsite.core.facebook.translate import translate_item
+from onsite.core.model import Platform
+from onsite.core.settings import OnsiteSettings
+from onsite.core.telegram.translate import translate_update, update_id_of
+from onsite.engine.attempt import Attempt
+from onsite.engine.bell import Bell
+from onsite.engine.channel_admin import ChannelAdmin
+from onsite.engine.channels import Channel
+from onsite.engine.inbox import Inbox
+from onsite.engine.metrics import Metrics
+from onsite.engine.poller import Poller
+from onsite.engine.pollers import Pollers
+from onsite.engine.ports import Courier
+from onsite.engine.replies import Replies
+from onsite.engine.sender import Sender
+from onsite.web.app import Routes, build_app
+from onsite.web.channels import ChannelRoutes
+from onsite.web.conversations import ConversationRoutes
+from onsite.web.health import HealthRoutes
+from onsite.web.relay_events import OFF, RelayEvents, RelayEventsOff
+from onsite.web.status import StatusRoutes
+from shared.folder_lock import FolderLock
+from shared.local_keys import load_or_create
+from shared.logs import get_logger
+from shared.runtime import listening, stop_event
+from shared.tasks import Supervisor
+from shared.vault import Vault, new_master_key
+
+log = get_logger(__name__)
+
+DRAIN_S = 5.0
+"""How long replies on their way are waited for when the site stops; Docker kills after 10 s."""
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The ways out to the platforms."""
+
+    graph: GraphClient
+    telegram: TelegramClient
+
+
+@dataclass(frozen=True)
+class Site:
+    """The parts of one site that others join."""
+
+    database: Database
+    channels: SqlChannels
+    inbox: Inbox
+    sender: Sender
+    pollers: Pollers
+    clients: Clients
+    supervisor: Supervisor
+    bell: Bell
+    metrics: Metrics
+
+
+async def run(settings: OnsiteSettings) -> None:
+    """Run the site until SIGTERM or SIGINT. Raises UserError when it cannot start."""
+    stop = stop_event()
+    with FolderLock(settings.data_dir, owner="onsite run"):
+        async with serving(settings) as port:
+            log.info("onsite_serves", host=settings.host, port=port, site=settings.site or "")
+            await stop.wait()
+            log.info("onsite_stops")
+
+
+@asynccontextmanager
+async def serving(settings: OnsiteSettings) -> AsyncIterator[int]:
+    """Run a site meanwhile; yields the port on which it listens. Raises UserError when it cannot start."""
+    async with AsyncExitStack() as stack:
+        site = _build(settings, await _open(settings, stack), await _connect(settings, stack))
+        stack.push_async_callback(site.sender.drain, DRAIN_S)
+        stack.push_async_callback(site.supervisor.close)
+        app = build_app(_routes(settings, site))
+        port = await stack.enter_async_context(listening(app, host=settings.host, port=settings.port))
+        stack.callback(site.bell.close)  # requests that wait for a reply's fate end at once
+        await _start(site)
+        yield port
+
+
+async def _open(settings: OnsiteSettings, stack: AsyncExitStack) -> Database:
+    database = open_database(settings.database_url, settings.data_dir)
+    stack.push_async_callback(database.close)
+    await upgrade(database)
+    return database
+
+
+async def _connect(settings: OnsiteSettings, stack: AsyncExitStack) -> Clients:
+    # Each bot holds one connection in its long poll: no limit here may keep a reply waiting for one.
+    session = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
+    http = await stack.enter_async_context(session)
+    return Clients(GraphClient(http, base_url=settings.graph_url), TelegramClient(http, base_url=settings.telegram_url))
+
+
+def _build(settings: OnsiteSettings, database: Database, clients: Clients) -> Site:
+    bell, metrics, supervisor = Bell(), Metrics(), Supervisor()
+    channels = SqlChannels(database, _vault_of(settings))
+    inbox = Inbox(
+        SqlInbox(database),
+        translate_item=translate_item,
+        translate_update=translate_update,
+        update_id_of=update_id_of,
+        bell=bell,
+        metrics=metrics,
+        clock=time.time,
+    )
+
+    def new_poller(channel: Channel, token: SecretStr) -> Poller:
+        return Poller(
+            channel,
+            token,
+            telegram=clients.telegram,
+            inbox=inbox,
+            store=channels,
+            metrics=metrics,
+            sleep=asyncio.sleep,
+            jitter=random.random,
+        )
+
+    sender = _sender(database, channels, clients, bell, metrics)
+    pollers = Pollers(supervisor, channels, new_poller)
+    return Site(database, channels, inbox, sender, pollers, clients, supervisor, bell, metrics)
+
+
+def _sender(database: Database, channels: SqlChannels, clients: Clients, bell: Bell, metrics: Metrics) -> Sender:
+    couriers: dict[Platform, Courier] = {
+        Platform.FACEBOOK: FacebookCourier(clients.graph),
+        Platform.TELEGRAM: TelegramCourier(clients.telegram),
+    }
+    outbox = SqlOutbox(database)
+    attempt = Attempt(outbox, channels, couriers, bell=bell, metrics=metrics, clock=time.time, sleep=asyncio.sleep)
+    return Sender(outbox, attempt, clock=time.time, sleep=asyncio.sleep)
+
+
+async def _start(site: Site) -> None:
+    await site.sender.recover()
+    site.supervisor.start("sender", site.sender.run)
+    await site.pollers.start_all()
+
+
+def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
+    token = _api_token_of(settings)
+    reader = SqlReader(site.database)
+    replies = Replies(
+        SqlReplies(site.database),
+        wake_sender=site.sender.wake,
+        bell=site.bell,
+        clock=time.time,
+        new_correlation=lambda: uuid.uuid4().hex,
+    )
+    admin = ChannelAdmin(site.channels, site.pollers, site.clients.telegram)
+    return [
+        _receiver(settings, site),
+        ChannelRoutes(site.channels, admin, token=token),
+        ConversationRoutes(reader, replies, site.bell, token=token),
+        StatusRoutes(reader, site.channels, site.inbox, site.supervisor, site=settings.site, token=token),
+        HealthRoutes(reader, site.metrics),
+    ]
+
+
+def _receiver(settings: OnsiteSettings, site: Site) -> Routes:
+    if settings.site is None or settings.relay_secret is None:
+        log.warning("relay_receiver_off", reason=OFF)
+        return RelayEventsOff()
+    return RelayEvents(site.inbox, site=settings.site, secret=settings.relay_secret, metrics=site.metrics)
+
+
+def _vault_of(settings: OnsiteSettings) -> Vault:
+    return Vault(settings.master_keys or [load_or_create(settings.master_key_file, new_master_key)])
+
+
+def _api_token_of(settings: OnsiteSettings) -> SecretStr:
+    return settings.api_token or load_or_create(settings.api_token_file, lambda: SecretStr(secrets.token_urlsafe(32)))

@@ -1,0 +1,25 @@
+"""The `onsite` command: all of its commands in one place."""
+
+import typer
+
+from onsite.cli import channel, conversations, messages, reply, run, settle, status
+
+app = typer.Typer(
+    name="onsite",
+    help=(
+        "The on-site half of Social Relay: keeps the conversations with your customers in Messenger and Telegram,"
+        " and sends your replies straight to the platforms.\n\n"
+        "Start with `onsite run`; then, in another terminal, `onsite channel add` and `onsite conversations`."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command()(run.run)
+app.add_typer(channel.app, name="channel")
+app.command()(conversations.conversations)
+app.command()(messages.messages)
+app.command()(reply.reply)
+app.command()(settle.settle)
+app.command()(status.status)

@@ -1,0 +1,87 @@
+"""`onsite channel add …`: connects a page or a bot. Tokens come from a file, a pipe, the environment or a prompt."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onsite.cli.context import AsJson, DataDir, Url, site_api
+from onsite.cli.secret_input import read_secret
+from shared.console import print_json, say
+
+app = typer.Typer(help="Connect a Facebook page or a Telegram bot.", no_args_is_help=True)
+
+PAGE_TOKEN, PROOF, BOT_TOKEN = "FACEBOOK_PAGE_TOKEN", "FACEBOOK_APPSECRET_PROOF", "TELEGRAM_BOT_TOKEN"
+
+Name = Annotated[str, typer.Option(help="What operators call it.")]
+
+
+@app.command()
+def facebook(
+    page_id: Annotated[str, typer.Argument(help="The page's numeric id.", show_default=False)],
+    token_file: Annotated[
+        Path | None, typer.Option(help=f"File that holds the page's token.  [env: {PAGE_TOKEN}, or piped in]")
+    ] = None,
+    proof_file: Annotated[
+        Path | None,
+        typer.Option(help=f"File that holds the token's appsecret_proof, if the app demands one.  [env: {PROOF}]"),
+    ] = None,
+    name: Name = "",
+    data_dir: DataDir = None,
+    url: Url = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give a page its token, so that replies can be sent. Given again, the new token takes the old one's place.
+
+    Receiving needs no token: a page's messages arrive as soon as the relay sends them here.
+
+    Example:  onsite channel add facebook 1122334455 --name "Acme support" --token-file page-token.txt
+    """
+    body = {"platform": "facebook", "page_id": page_id, "name": name}
+    body["token"] = read_secret("Page token", file=token_file, variable=PAGE_TOKEN)
+    proof = _proof(proof_file)
+    _add(body | ({"appsecret_proof": proof} if proof else {}), data_dir, url, as_json=as_json)
+
+
+@app.command()
+def telegram(
+    token_file: Annotated[
+        Path | None, typer.Option(help=f"File that holds the bot's token.  [env: {BOT_TOKEN}, or piped in]")
+    ] = None,
+    name: Name = "",
+    data_dir: DataDir = None,
+    url: Url = None,
+    *,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Remove the webhook by which another program receives the messages.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Connect a bot: its messages are fetched from now on. Given again, the new token takes the old one's place.
+
+    @BotFather in Telegram makes bots and hands out their tokens.
+
+    Example:  onsite channel add telegram --token-file bot-token.txt
+    """
+    body = {"platform": "telegram", "name": name, "take_over": take_over}
+    body["token"] = read_secret("Bot token", file=token_file, variable=BOT_TOKEN)
+    _add(body, data_dir, url, as_json=as_json)
+
+
+def _add(body: dict[str, Any], data_dir: Path | None, url: str | None, *, as_json: bool) -> None:
+    added = site_api(data_dir, url).post("/api/v1/channels", body)
+    if as_json:
+        print_json(added)
+        return
+    say(f"Channel {added['id']} is connected: {added['platform']} {added['name'] or added['external_id']}.")
+    if added["sentence"]:
+        say(f"But: {added['sentence']}")
+
+
+def _proof(file: Path | None) -> str:
+    import os
+
+    if file is None and PROOF not in os.environ:
+        return ""
+    return read_secret("appsecret_proof", file=file, variable=PROOF)

@@ -1,0 +1,43 @@
+"""What every command needs that talks to the running site: its options, and a client of its API."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onsite.core.settings import CommandSettings
+from shared.api_client import ApiClient
+from shared.errors import UserError
+from shared.local_keys import load
+from shared.settings import load_settings
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="The site's data folder.  [env: ONSITE_DATA_DIR; default: var/onsite]"),
+]
+Url = Annotated[
+    str | None, typer.Option("--url", help="Where the site is.  [default: this machine, at ONSITE_PORT or 8090]")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Limit = Annotated[int, typer.Option(min=1, max=200, help="How many to show.")]
+Before = Annotated[str | None, typer.Option(help="Continue where the page before ended (its `next`).")]
+
+
+def site_api(data_dir: Path | None, url: str | None) -> ApiClient:
+    """Return a client of the running site. Raises UserError when no token is at hand."""
+    settings = load_settings(CommandSettings, data_dir=data_dir)
+    if settings.api_token is not None:
+        token = settings.api_token
+    elif settings.api_token_file.exists():
+        token = load(settings.api_token_file)
+    else:
+        raise UserError(
+            f"no API token is at hand: {settings.api_token_file} does not exist. Start the site once (`onsite run`),"
+            " use its data folder (--data-dir), or set ONSITE_API_TOKEN"
+        )
+    return ApiClient(
+        url or f"http://127.0.0.1:{settings.port}",
+        token,
+        server="the on-site client",
+        start_hint="Start it with `onsite run`, or say where it is with --url",
+    )

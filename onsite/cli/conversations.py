@@ -1,0 +1,37 @@
+"""`onsite conversations`: who wrote, the latest first."""
+
+from typing import Any
+
+from onsite.cli.context import AsJson, Before, DataDir, Limit, Url, site_api
+from shared.console import print_json, print_table, say
+
+_COLUMNS = {"id": "ID", "channel": "CHANNEL", "who": "WITH", "last_at": "LAST", "last_text": "LAST MESSAGE"}
+
+_PREVIEW = 60
+
+
+def conversations(
+    limit: Limit = 20, before: Before = None, data_dir: DataDir = None, url: Url = None, *, as_json: AsJson = False
+) -> None:
+    """List conversations, the one that moved last first.
+
+    Example:  onsite conversations --limit 5
+    """
+    query = {"limit": limit} | ({"before": before} if before else {})
+    page = site_api(data_dir, url).get("/api/v1/conversations", **query)
+    if as_json:
+        print_json(page)
+        return
+    rows = [_row(each) for each in page["conversations"]]
+    print_table(rows, _COLUMNS, empty="No conversation yet: they begin when a customer writes.")
+    if page["next"]:
+        say(f"\nOlder ones: onsite conversations --before {page['next']}")
+
+
+def _row(conversation: dict[str, Any]) -> dict[str, Any]:
+    text = " ".join(conversation["last_text"].split())
+    return conversation | {
+        "channel": f"{conversation['platform']} {conversation['channel_name']}".strip(),
+        "who": conversation["title"] or conversation["contact_name"] or conversation["key"],
+        "last_text": text if len(text) <= _PREVIEW else text[: _PREVIEW - 1] + "…",
+    }

@@ -1,0 +1,50 @@
+"""`onsite messages`: one conversation, as it was said."""
+
+from typing import Annotated, Any
+
+import typer
+
+from onsite.cli.context import AsJson, Before, DataDir, Limit, Url, site_api
+from shared.console import print_json, print_table, say
+
+_COLUMNS = {"id": "ID", "sent_at": "SENT", "who": "FROM", "what": "MESSAGE", "state": "STATE"}
+
+
+def messages(
+    conversation: Annotated[int, typer.Argument(help="Its number, from `onsite conversations`.", show_default=False)],
+    limit: Limit = 50,
+    before: Before = None,
+    data_dir: DataDir = None,
+    url: Url = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show the latest messages of a conversation, in the order in which they were sent.
+
+    Example:  onsite messages 3
+    """
+    query = {"limit": limit} | ({"before": before} if before else {})
+    page = site_api(data_dir, url).get(f"/api/v1/conversations/{conversation}/messages", **query)
+    if as_json:
+        print_json(page)
+        return
+    if page["next"]:
+        say(f"Older ones: onsite messages {conversation} --before {page['next']}\n")
+    print_table([_row(each) for each in reversed(page["messages"])], _COLUMNS, empty="Nothing was said yet.")
+
+
+def _row(message: dict[str, Any]) -> dict[str, Any]:
+    failure = message["failure"]
+    state = message["state"] or ""
+    return message | {
+        "who": message["author_name"] or message["author"],
+        "what": what_of(message),
+        "state": f"{state}: {failure['sentence']}" if failure else state,
+    }
+
+
+def what_of(message: dict[str, Any]) -> str:
+    """Say in one cell what a message is: its text, its label, its attachments."""
+    attachments = (f"[{each['kind']} {each['name'] or each['title']}".rstrip() + "]" for each in message["attachments"])
+    label = f"[{message['label']}]" if message["label"] else ""
+    return " ".join(part for part in (message["text"], label, *attachments) if part)

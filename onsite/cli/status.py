@@ -1,0 +1,36 @@
+"""`onsite status`: how everything stands, on one screen."""
+
+from typing import Any
+
+from onsite.cli.channel import print_channels
+from onsite.cli.context import AsJson, DataDir, Url, site_api
+from shared.console import print_json, say
+
+
+def status(data_dir: DataDir = None, url: Url = None, *, as_json: AsJson = False) -> None:
+    """Show the channels' health, what waits to be sent, what is unclear, and whether the relay delivers."""
+    found = site_api(data_dir, url).get("/api/v1/status")
+    if as_json:
+        print_json(found)
+        return
+    print_channels(found["channels"])
+    say("")
+    say(_relay_sentence(found["site"], found["relay"]))
+    replies = found["replies"]
+    say(f"Replies: {replies['queued']} queued, {replies['sending']} on their way, {replies['unknown']} unknown.")
+    if replies["unknown"]:
+        say("  Look whether the unknown ones arrived, and say so with `onsite settle MESSAGE sent|failed`.")
+    if found["quarantined"]:
+        say(f"In quarantine: {found['quarantined']} events that could not be read; nothing of them is lost.")
+    for task in found["tasks"]:
+        if task["crashes"]:
+            say(f"Task {task['name']} crashed {task['crashes']} times: {task['last_error']}")
+
+
+def _relay_sentence(site: str | None, relay: dict[str, Any]) -> str:
+    if site is None:
+        return f"Relay: {relay['sentence']}."
+    last = relay["last_batch_at"]
+    return f"Relay: takes pushes for site {site}; " + (
+        f"the last came {last}." if last else "none came since the start."
+    )

@@ -1,0 +1,134 @@
+"""Every setting of the on-site client, with what it is for and what fits. Not how settings are read: `shared.settings`.
+
+A fresh machine needs none of them: without `ONSITE_SITE` and `ONSITE_RELAY_SECRET` the site does Telegram alone.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+
+from onsite.core.telegram.api import TELEGRAM_URL
+from shared.errors import InvalidSiteSecret
+from shared.graph import GRAPH_URL
+from shared.names import SITE_NAME_RULE, is_site_name
+from shared.settings import Settings
+from shared.site_secret import key_of
+from shared.vault import is_master_key
+
+_DATABASES = ("sqlite+aiosqlite:", "postgresql+asyncpg:")
+
+
+class CommandSettings(Settings):
+    """What commands need that only talk to a running site."""
+
+    prefix: ClassVar[str] = "ONSITE_"
+
+    data_dir: Path = Field(Path("var/onsite"), description="folder of the database and of generated keys")
+    api_token: SecretStr | None = Field(
+        None, description="bearer token of /api/v1; without it one is made and kept in the data folder"
+    )
+    port: int = Field(8090, ge=0, le=65535, description="port to listen on; 0 takes any free one")
+    log_level: str = Field("INFO", pattern="(?i)^(debug|info|warning|error)$", description="how much is logged")
+
+    @classmethod
+    def known_fields(cls) -> Collection[str]:
+        """Commands run in the same environment as the site: its settings are no slip of the pen."""
+        return OnsiteSettings.model_fields
+
+    @property
+    def api_token_file(self) -> Path:
+        """Where a generated token is kept."""
+        return self.data_dir / "api-token"
+
+    @field_validator("api_token")
+    @classmethod
+    def _api_token_is_long(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < 16:  # noqa: PLR2004  below it, guessing pays
+            raise ValueError("shorter than 16 characters")
+        return token
+
+
+class OnsiteSettings(CommandSettings):
+    """What the site itself needs."""
+
+    site: str | None = Field(None, description="this site's name at the relay, as its operator told you")
+    relay_secret: SecretStr | None = Field(
+        None, validate_default=True, description="the site's secret from `relay site add`: whsec_…"
+    )
+    relay_url: str | None = Field(None, description="the relay's address, such as https://relay.example.com")
+    public_url: str | None = Field(None, description="the address under which the relay reaches this site")
+    database_url: SecretStr | None = Field(
+        None, description="sqlite+aiosqlite:///… or postgresql+asyncpg://…; a file in the data folder if unset"
+    )
+    # Loopback, because a proxy that speaks TLS belongs in front of it: whoever listens to the whole network says so.
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on; 0.0.0.0 in a container")
+    master_key: SecretStr | None = Field(
+        None,
+        description="key that seals tokens in the database; several, separated by commas, while it rotates"
+        " (newest first); without it one is made and kept in the data folder",
+    )
+    graph_url: str = Field(GRAPH_URL, description="the Graph API; another address only for tests")
+    telegram_url: str = Field(TELEGRAM_URL, description="the Bot API; another address for a server of your own")
+
+    @property
+    def master_key_file(self) -> Path:
+        """Where a generated master key is kept."""
+        return self.data_dir / "master-key"
+
+    @property
+    def master_keys(self) -> list[SecretStr]:
+        """The configured keys, newest first; none where one is to be generated."""
+        return [] if self.master_key is None else [SecretStr(key) for key in _split(self.master_key)]
+
+    @field_validator("site")
+    @classmethod
+    def _site_is_a_name(cls, site: str | None) -> str | None:
+        if site is not None and not is_site_name(site):
+            raise ValueError(f"{site!r} is no site name: {SITE_NAME_RULE}")
+        return site
+
+    @field_validator("relay_secret")
+    @classmethod
+    def _secret_and_site_come_together(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if secret is None:
+            if info.data.get("site") is not None:
+                raise ValueError("missing, though ONSITE_SITE is set: both come from the relay's operator")
+            return None
+        try:
+            key_of(secret)
+        except InvalidSiteSecret as error:
+            raise ValueError(str(error)) from None
+        if "site" in info.data and info.data["site"] is None:
+            raise ValueError("set, though ONSITE_SITE is not: both come from the relay's operator")
+        return secret
+
+    @field_validator("relay_url", "public_url", "graph_url", "telegram_url")
+    @classmethod
+    def _address_is_http(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("no address that starts with http:// or https://")
+        return url.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(_DATABASES):
+            raise ValueError(f"must start with {' or '.join(_DATABASES)}")
+        return url
+
+    @field_validator("master_key")
+    @classmethod
+    def _keys_are_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None and not all(map(is_master_key, _split(keys))):
+            raise ValueError("each key is 32 bytes in base64url")
+        return keys
+
+
+def _split(keys: SecretStr) -> list[str]:
+    return [key.strip() for key in keys.get_secret_value().split(",")]

@@ -1,0 +1,133 @@
+"""Takes in what channels deliver: reads it, stores it in one transaction, says what became of it. No HTTP, no SQL.
+
+What the store accepts is committed. If the store refuses a batch for its content (which `storable` should make
+impossible), the events go in one by one, so that an unforeseen fault costs one event and never blocks what follows it.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from onsite.engine.bell import Bell
+from onsite.engine.channels import ChannelRef
+from onsite.engine.errors import StoreUnavailable
+from onsite.engine.incoming import Applied, EventState, IncomingBatch, IncomingEvent, NextOffset
+from onsite.engine.metrics import Metrics
+from onsite.engine.ports import InboxStore, ItemTranslator, UpdateId, UpdateTranslator
+from onsite.engine.reading import quarantine, read_relay_event, read_update
+from onsite.engine.storable import MAX_INT
+from shared.clock import Clock
+from shared.logs import get_logger
+from shared.names import is_page_id
+from shared.wire import Batch, Event, Receipt, Rejection
+
+log = get_logger(__name__)
+
+
+class Inbox:
+    """Both channels' way into the store."""
+
+    def __init__(
+        self,
+        store: InboxStore,
+        *,
+        translate_item: ItemTranslator,
+        translate_update: UpdateTranslator,
+        update_id_of: UpdateId,
+        bell: Bell,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._translate_item = translate_item
+        self._translate_update = translate_update
+        self._update_id_of = update_id_of
+        self._bell = bell
+        self._metrics = metrics
+        self._clock = clock
+        self.last_batch_at_ms: int | None = None
+        """When the relay's last push was committed."""
+
+    async def take_batch(self, batch: Batch) -> Receipt:
+        """Store a push of the relay's. Raises StoreUnavailable; then nothing of it is stored."""
+        now_ms = self._now_ms()
+        routable = [event for event in batch.events if is_page_id(event.page_id)]
+        events = [read_relay_event(event, translate=self._translate_item, now_ms=now_ms) for event in routable]
+        await self._apply(IncomingBatch(events))
+        self.last_batch_at_ms = self._now_ms()
+        rejected = [Rejection(odd.id, odd.reason) for odd in batch.unreadable]
+        rejected += [_without_page(event) for event in batch.events if not is_page_id(event.page_id)]
+        return Receipt(accepted=len(events), rejected=rejected)
+
+    async def take_updates(self, channel: ChannelRef, updates: Sequence[bytes]) -> bool:
+        """Store what a poll of Telegram brought, together with where the next poll begins.
+
+        False when no update told its id, so that the offset could not move. Raises StoreUnavailable.
+        """
+        now_ms = self._now_ms()
+        ids = [self._id_of(update) for update in updates]
+        events = [
+            read_update(update, channel=channel, update_id=update_id, translate=self._translate_update, now_ms=now_ms)
+            for update, update_id in zip(updates, ids, strict=True)
+        ]
+        known = [update_id for update_id in ids if update_id is not None]
+        # Of this answer alone: after a quiet week Telegram may go on with a lower number than before.
+        next_offset = NextOffset(channel, max(known) + 1) if known else None
+        await self._apply(IncomingBatch(events, next_offset))
+        return next_offset is not None
+
+    async def _apply(self, batch: IncomingBatch) -> None:
+        started = time.perf_counter()
+        try:
+            applied = await self._store.apply(batch)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  logged below; nothing of the batch is stored at this point
+            log.warning("batch_not_storable", events=len(batch.events), reason=type(error).__name__)
+            await self._apply_singly(batch)
+        else:
+            self._note(batch.events, applied)
+        self._metrics.apply_seconds.observe(time.perf_counter() - started)
+
+    async def _apply_singly(self, batch: IncomingBatch) -> None:
+        for event in batch.events:
+            single = IncomingBatch([event])
+            try:
+                applied = await self._store.apply(single)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001  the event keeps the reason
+                applied = await self._store.apply(IncomingBatch([quarantine(event, error)]))
+            self._note(single.events, applied)
+        await self._store.apply(replace(batch, events=()))
+
+    def _note(self, events: Sequence[IncomingEvent], applied: Applied) -> None:
+        if applied.outbound_touched:
+            self._bell.ring()
+        for event in applied.fresh:
+            self._metrics.events.labels(event.channel.platform, event.state).inc()
+            if event.state is EventState.QUARANTINED:
+                log.warning(
+                    "event_quarantined",
+                    platform=event.channel.platform,
+                    channel=event.channel.external_id,
+                    source_id=event.source_id,
+                    reason=event.error,
+                )
+        self._metrics.messages.inc(applied.messages)
+        if events and len(events) > len(applied.fresh):
+            self._metrics.repeats.labels(events[0].channel.platform).inc(len(events) - len(applied.fresh))
+
+    def _id_of(self, update: bytes) -> int | None:
+        try:
+            update_id = self._update_id_of(update)
+        except Exception:  # noqa: BLE001  the update itself ends in quarantine, with the reason
+            return None
+        return update_id if 0 <= update_id < MAX_INT else None
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+
+def _without_page(event: Event) -> Rejection:
+    return Rejection(event.id, "its page_id is no page's id")

@@ -1,0 +1,53 @@
+"""Keeps one supervised poller for each Telegram channel that has a token. Not the polling itself."""
+
+from collections.abc import Callable
+
+from pydantic import SecretStr
+
+from onsite.engine.channels import Channel, ChannelState
+from onsite.engine.poller import Poller
+from onsite.engine.ports import ChannelStore
+from shared.errors import VaultError
+from shared.logs import get_logger
+from shared.tasks import Supervisor
+
+log = get_logger(__name__)
+
+
+class Pollers:
+    """Starts and stops pollers as channels come, change and go."""
+
+    def __init__(
+        self, supervisor: Supervisor, store: ChannelStore, new_poller: Callable[[Channel, SecretStr], Poller]
+    ) -> None:
+        self._supervisor = supervisor
+        self._store = store
+        self._new_poller = new_poller
+
+    async def start_all(self) -> None:
+        """Start one for each channel that wants polling. For the start of the process."""
+        for channel in await self._store.channels():
+            await self.refresh(channel)
+
+    async def refresh(self, channel: Channel) -> None:
+        """Stop the channel's poller if there is one, and start another if the channel is polled."""
+        await self.stop(channel.id)
+        if not channel.is_polled:
+            return
+        try:
+            credentials = await self._store.credentials(channel.id)
+        except VaultError as error:
+            await self._store.set_health(channel.id, ChannelState.NO_TOKEN, str(error))
+            log.warning("token_unreadable", channel=channel.id, reason=str(error))
+            return
+        if credentials is not None:
+            poller = self._new_poller(channel, credentials.token)
+            self._supervisor.start(_name(channel.id), poller.run)
+
+    async def stop(self, channel_id: int) -> None:
+        """Stop the channel's poller and wait for its end."""
+        await self._supervisor.stop(_name(channel_id))
+
+
+def _name(channel_id: int) -> str:
+    return f"telegram:{channel_id}"

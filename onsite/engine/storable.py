@@ -1,0 +1,66 @@
+"""Makes facts fit for any database, so that no customer's message can break a batch. Pure.
+
+The translators read leniently and already leave out what no database takes (`shared.lenient`). This is the gate behind
+them: a fault of a translator then costs one event, not the batch and everything that waits behind it.
+Text loses only characters that are none; a time that is no time raises, as nothing could be put in order by it.
+"""
+
+import math
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+from onsite.core.errors import TranslationError
+from onsite.core.model import Fact, MessageFact
+from shared.lenient import as_text
+
+MAX_TIME_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999, where calendars of most libraries end."""
+
+MAX_INT = 2**63 - 1
+
+_Value = TypeVar("_Value")
+
+
+def storable_fact(fact: Fact) -> Fact:
+    """Return `fact` with every value fit to be stored. Raises TranslationError when a time or a key is unusable."""
+    if isinstance(fact, MessageFact):
+        _check_key(fact.message_key)
+        _check_time(fact.sent_at_ms)
+    elif fact.watermark_ms is not None:
+        _check_time(fact.watermark_ms)
+    _check_key(fact.conversation_key)
+    return _storable(fact)
+
+
+def _check_time(time_ms: int) -> None:
+    if not 0 <= time_ms <= MAX_TIME_MS:
+        raise TranslationError(f"its time is {time_ms} ms since 1970, which is no time")
+
+
+def _check_key(key: str) -> None:
+    if not key:
+        raise TranslationError("it names no conversation, or has no id of its own")
+
+
+def _storable(value: _Value) -> _Value:
+    """Walk through dataclasses and tuples, and copy only what must change; an optional number may become None."""
+    fit: Any = value
+    if is_dataclass(value) and not isinstance(value, type):
+        fit = _storable_fields(value)
+    elif isinstance(value, tuple):
+        walked = tuple(_storable(item) for item in value)
+        fit = walked if any(new is not old for new, old in zip(walked, value, strict=True)) else value
+    elif type(value) is str:
+        fit = text if (text := as_text(value)) != value else value
+    elif isinstance(value, float):
+        fit = value if math.isfinite(value) else None
+    elif isinstance(value, int):
+        fit = value if abs(value) <= MAX_INT else None
+    return cast("_Value", fit)
+
+
+def _storable_fields(value: Any) -> Any:
+    changed = {
+        field.name: new for field in fields(value) if (new := _storable(old := getattr(value, field.name))) is not old
+    }
+    return replace(value, **changed) if changed else value

@@ -1,0 +1,122 @@
+"""What people and programs get to see of the store, and the port that shows it. Values only.
+
+Lists go from new to old, page by page: `before` is where the page before ended, so that what arrives meanwhile shifts
+nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from onsite.core.model import Attachment, Author, Direction, Kind, Platform
+from onsite.core.sending import SendState
+from onsite.engine.channels import ChannelState
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list that is ordered by time."""
+
+    at_ms: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """A customer."""
+
+    id: int
+    channel_id: int
+    platform: Platform
+    key: str
+    name: str
+    username: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationView:
+    """A conversation, without its messages."""
+
+    id: int
+    channel_id: int
+    platform: Platform
+    channel_name: str
+    key: str
+    title: str
+    contact_id: int | None
+    contact_name: str
+    last_at_ms: int
+    last_text: str
+    """What was said last, or what names it where it is no text."""
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where a page that ends with this one ends."""
+        return Cursor(self.last_at_ms, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message with its attachments."""
+
+    id: int
+    conversation_id: int
+    direction: Direction
+    author: Author
+    author_name: str
+    kind: Kind
+    sent_at_ms: int
+    text: str
+    payload: str
+    label: str
+    reply_to_key: str
+    key: str | None
+    state: SendState | None
+    """None for an incoming message."""
+    failure_code: str
+    failure: str
+    attachments: tuple[Attachment, ...]
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where a page that ends with this one ends."""
+        return Cursor(self.sent_at_ms, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the database holds that somebody may have to look after."""
+
+    replies: Mapping[SendState, int]
+    """Replies of ours by state, the unsettled and unclear ones: queued, sending, unknown."""
+    channels: Mapping[tuple[Platform, ChannelState], int]
+    quarantined: int
+
+
+class Reader(Protocol):
+    """Looks into the store. Every method may raise StoreUnavailable."""
+
+    async def conversations(self, *, limit: int, before: Cursor | None) -> Sequence[ConversationView]:
+        """List conversations, the one that moved last first."""
+        ...
+
+    async def messages(self, conversation_id: int, *, limit: int, before: Cursor | None) -> Sequence[MessageView]:
+        """List a conversation's messages by the platform's time, newest first. Raises ConversationNotFound."""
+        ...
+
+    async def message(self, message_id: int) -> MessageView:
+        """Return one message. Raises MessageNotFound."""
+        ...
+
+    async def contacts(self, *, limit: int, before: int | None) -> Sequence[ContactView]:
+        """List contacts, the newest first."""
+        ...
+
+    async def counts(self) -> Counts:
+        """Count what somebody may have to look after."""
+        ...
+
+    async def check(self) -> None:
+        """Ask the database whether it answers and has the tables of this release. Raises StoreUnavailable."""
+        ...

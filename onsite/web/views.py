@@ -1,0 +1,85 @@
+"""The JSON shapes of `/api/v1`. Times are ISO 8601 in UTC with milliseconds. No credential is ever shown."""
+
+from typing import Any
+
+from onsite.core.model import Attachment
+from onsite.engine.channels import Channel
+from onsite.engine.views import ContactView, ConversationView, MessageView
+from shared.clock import iso_ms
+
+
+def channel_json(channel: Channel) -> dict[str, Any]:
+    """Show a channel and its health."""
+    return {
+        "id": channel.id,
+        "platform": channel.ref.platform,
+        "external_id": channel.ref.external_id,
+        "name": channel.name,
+        "state": channel.state,
+        "sentence": channel.sentence,
+        "has_token": channel.has_token,
+    }
+
+
+def contact_json(contact: ContactView) -> dict[str, Any]:
+    """Show a customer."""
+    return {
+        "id": contact.id,
+        "channel_id": contact.channel_id,
+        "platform": contact.platform,
+        "key": contact.key,
+        "name": contact.name,
+        "username": contact.username,
+        "language": contact.language,
+    }
+
+
+def conversation_json(conversation: ConversationView) -> dict[str, Any]:
+    """Show a conversation as a line of a list."""
+    return {
+        "id": conversation.id,
+        "channel_id": conversation.channel_id,
+        "platform": conversation.platform,
+        "channel_name": conversation.channel_name,
+        "key": conversation.key,
+        "title": conversation.title,
+        "contact_id": conversation.contact_id,
+        "contact_name": conversation.contact_name,
+        "last_at": iso_ms(conversation.last_at_ms),
+        "last_text": conversation.last_text,
+    }
+
+
+def message_json(message: MessageView) -> dict[str, Any]:
+    """Show a message; `state` and `failure` are null for incoming ones."""
+    return {
+        "id": message.id,
+        "conversation_id": message.conversation_id,
+        "key": message.key,
+        "direction": message.direction,
+        "author": message.author,
+        "author_name": message.author_name,
+        "kind": message.kind,
+        "sent_at": iso_ms(message.sent_at_ms),
+        "text": message.text,
+        "payload": message.payload,
+        "label": message.label,
+        "reply_to_key": message.reply_to_key,
+        "state": message.state,
+        "failure": {"code": message.failure_code, "sentence": message.failure} if message.failure_code else None,
+        "attachments": [_attachment_json(attachment) for attachment in message.attachments],
+    }
+
+
+def _attachment_json(attachment: Attachment) -> dict[str, Any]:
+    return {
+        "kind": attachment.kind,
+        "url": attachment.url,
+        "file_id": attachment.file_id,
+        "name": attachment.name,
+        "mime_type": attachment.mime_type,
+        "size_bytes": attachment.size_bytes,
+        "title": attachment.title,
+        "latitude": attachment.latitude,
+        "longitude": attachment.longitude,
+    }
