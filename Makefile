@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 INSTALLED := $(VENV)/.installed
 PYTEST_ARGS ?=
+DEMO_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check unit integration bench format clean
@@ -23,7 +24,7 @@ $(INSTALLED): pyproject.toml deploy/constraints.txt
 	@touch $@
 
 demo: $(INSTALLED) ## Show the whole product on this machine: relay, site, both platforms simulated.
-	@$(PY) -m tests.demo
+	@$(PY) -m tests.demo $(DEMO_ARGS)
 
 test: check unit integration ## Run all checks and all tests.
 

@@ -85,6 +85,11 @@ class Server:
             )
         await self._wait_until_ready()
 
+    async def ended(self) -> None:
+        """Wait until it has ended by itself."""
+        if self._process is not None:
+            await self._process.wait()
+
     async def stop(self) -> None:
         """Ask it to stop and wait for its end."""
         await self._end(signal.SIGTERM)
@@ -117,12 +122,12 @@ class Server:
 async def _is_ready(session: aiohttp.ClientSession, base_url: str) -> bool:
     try:
         async with session.get(f"{base_url}/readyz") as answer:
-            return answer.status == 200  # noqa: PLR2004
+            return answer.status == 200
     except aiohttp.ClientError:
         return False
 
 
 def _environment(own: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment, without settings of the product that a developer may have set for himself."""
+    """Add to the caller's environment, less what a developer may have set of the product's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RELAY_", "ONSITE_"))}
     return kept | dict(own)
