@@ -61,7 +61,7 @@ def verify(
     expected = [_signature(body, message_id, timestamp, key_of(secret)) for secret in secrets]
     # Every pair is compared, so that time tells nothing of which secret or which signature fitted.
     matches = [
-        hmac.compare_digest(ours.encode(), theirs.encode("utf-8", "surrogateescape"))
+        hmac.compare_digest(ours.encode(), theirs.encode("utf-8", "surrogatepass"))
         for ours in expected
         for theirs in candidates[:_MAX_SIGNATURES]
     ]
@@ -71,5 +71,5 @@ def verify(
 
 
 def _signature(body: bytes, message_id: str, timestamp: str, key: bytes) -> str:
-    signed = f"{message_id}.{timestamp}.".encode("utf-8", "surrogateescape") + body
+    signed = f"{message_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
     return base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
