@@ -5,7 +5,6 @@ They make a fresh machine work without a single setting; a setting of the same m
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -14,9 +13,16 @@ from shared.errors import UserError
 
 
 def load_or_create(path: Path, make: Callable[[], SecretStr]) -> SecretStr:
-    """Read the secret in `path`, or make one and store it there (mode 0600). Safe when two processes start at once."""
-    with suppress(FileExistsError):
+    """Read the secret in `path`, or make one and store it there (mode 0600). Safe when two processes start at once.
+
+    Raises UserError when it can be neither read nor written.
+    """
+    try:
         _create(path, make())
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise UserError(f"{path} cannot be written ({error.strerror}); is this the right data folder?") from None
     return load(path)
 
 
@@ -26,6 +32,8 @@ def load(path: Path) -> SecretStr:
         text = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}); run as the user who owns it") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} cannot be read (it is no UTF-8 text); restore it from a backup") from None
     if not text:
         raise UserError(f"{path} is empty; restore it from a backup, or delete it to have a new secret made")
     return SecretStr(text)
