@@ -25,9 +25,9 @@ def fingerprint(key: SecretStr) -> str:
 
 
 def is_master_key(text: str) -> bool:
-    """Whether `text` is a usable key: 32 bytes in base64url."""
+    """Whether `text` is a usable key: 32 bytes in base64url, and nothing else that a decoder would pass over."""
     try:
-        return len(base64.urlsafe_b64decode(text)) == 32  # noqa: PLR2004  the Fernet specification's key length
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == 32  # noqa: PLR2004  the Fernet specification's key length
     except ValueError:
         return False
 

@@ -63,6 +63,8 @@ def test_a_value_that_was_tampered_with_does_not_open() -> None:
         pytest.param("", False, id="empty"),
         pytest.param(NEW.get_secret_value()[:-4], False, id="cut off"),
         pytest.param(NEW.get_secret_value() * 2, False, id="too long"),
+        pytest.param(f"{NEW.get_secret_value()};{OLD.get_secret_value()}", False, id="two, wrongly separated"),
+        pytest.param(f" {NEW.get_secret_value()}", False, id="a space in front"),
         pytest.param("a password", False, id="a password"),
         pytest.param("\u00e4" * 44, False, id="beyond ASCII"),
     ],
