@@ -95,7 +95,7 @@ class Exchange:
         answer = await self._platform.answer(call)
         call.effect = answer.status == web.HTTPOk.status_code
         if fault is not None and fault.after_effect:
-            self.ledger.changed()
+            self.ledger.changed(call)
             await self._hold(fault)
             if fault.replaces_answer:
                 return fault.answer

@@ -58,7 +58,16 @@ Predicate = Callable[[Call], bool]
 class _Waiter:
     fits: Predicate
     count: int
-    found: asyncio.Future[list[Call]]
+    done: asyncio.Future[list[Call]]
+    found: list[Call] = field(default_factory=list)
+
+    def look(self, call: Call) -> None:
+        """Take the call in if it fits and is new; each change costs one look, however many calls there are."""
+        if self.done.done() or call in self.found or not self.fits(call):
+            return
+        self.found.append(call)
+        if len(self.found) >= self.count:
+            self.done.set_result(self.found)
 
 
 class Ledger:
@@ -103,14 +112,14 @@ class Ledger:
             asyncio.get_running_loop().create_future(),
         )
         self._waiters.append(waiter)
-        self._look(waiter)
+        for call in self._calls:
+            waiter.look(call)
         try:
             async with asyncio.timeout(timeout_s):
-                return await waiter.found
+                return await waiter.done
         except TimeoutError:
-            fitting = sum(waiter.fits(call) for call in self._calls)
             raise TimeoutError(
-                f"{fitting} of {count} awaited calls came within {timeout_s} s; seen: {self._seen()}"
+                f"{len(waiter.found)} of {count} awaited calls came within {timeout_s} s; seen: {self._seen()}"
             ) from None
         finally:
             self._waiters.remove(waiter)
@@ -118,22 +127,17 @@ class Ledger:
     def open(self, call: Call) -> None:
         """Write down a call that just arrived."""
         self._calls.append(call)
-        self.changed()
+        self.changed(call)
 
     def finish(self, call: Call) -> None:
         """Mark a call as answered or dropped."""
         call.finished = True
-        self.changed()
+        self.changed(call)
 
-    def changed(self) -> None:
-        """Let those who wait look again."""
+    def changed(self, call: Call) -> None:
+        """Let those who wait look at a call that is new, or has come further."""
         for waiter in self._waiters:
-            self._look(waiter)
-
-    def _look(self, waiter: _Waiter) -> None:
-        fitting = [call for call in self._calls if waiter.fits(call)]
-        if len(fitting) >= waiter.count and not waiter.found.done():
-            waiter.found.set_result(fitting)
+            waiter.look(call)
 
     def _seen(self) -> str:
         counts = Counter(

@@ -1,5 +1,7 @@
 """An HTTP server on loopback that starts, tells its address, and stops. Knows no platform."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 GRACE_S = 5.0
@@ -7,9 +9,10 @@ GRACE_S = 5.0
 
 
 class HttpServer:
-    """Serves one application at a time; may be started again after it was closed."""
+    """Serves an application, made anew for each start; may be started again after it was closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_app: Callable[[], web.Application]) -> None:
+        self._make_app = make_app
         self._runner: web.AppRunner | None = None
         self._address = ("", 0)
 
@@ -26,11 +29,11 @@ class HttpServer:
         """The port, also when 0 was asked for."""
         return self._address[1]
 
-    async def start(self, app: web.Application, host: str, port: int) -> None:
+    async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError when the port is taken."""
         if self._runner is not None:
             raise RuntimeError("the simulator is running already")
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_S)
+        runner = web.AppRunner(self._make_app(), access_log=None, shutdown_timeout=GRACE_S)
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port).start()

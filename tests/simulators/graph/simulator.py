@@ -60,7 +60,7 @@ class GraphSimulator:
         self.customers = Customers(self.world, self.post_webhook, clock=clock)
         self._exchange = Exchange(self.api, clock=clock)
         self.ledger, self.faults = self._exchange.ledger, self._exchange.faults
-        self._server = HttpServer()
+        self._server = HttpServer(self._exchange.application)
         self._echo_turn = asyncio.Lock()
         self._background: set[asyncio.Task[DeliveryResult]] = set()
 
@@ -68,7 +68,7 @@ class GraphSimulator:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; port 0 takes a free one. Raises OSError when the port is taken."""
-        await self._server.start(self._exchange.application(), host, port)
+        await self._server.start(host, port)
 
     async def close(self) -> None:
         """Stop listening and sending. What was said and subscribed stays."""
@@ -170,6 +170,12 @@ class GraphSimulator:
     async def retry_undelivered(self) -> list[DeliveryResult]:
         """Post them once more, in order."""
         return await self._webhooks.retry()
+
+    async def keep_retrying(self, *, every_s: float = 2.0) -> None:
+        """Post them again and again until cancelled, as Meta does on its own: for a simulator that runs unattended."""
+        while True:
+            await asyncio.sleep(every_s)
+            await self.retry_undelivered()
 
     async def customer_says(self, page_id: str, psid: str, text: str) -> DeliveryResult:
         """Let a person write to a page; more of what people do is in `customers`."""

@@ -92,8 +92,9 @@ class World:
         self.pages: dict[str, Page] = {}
         self.said: list[Said] = []
         self._on_said = on_said
+        self._known_mids: set[tuple[str, str]] = set()
         self._tokens: dict[str, str] = {}
-        self._dead: dict[str, GraphError] = {}
+        self._dead: dict[str, int | None] = {}
 
     def add_page(self, page_id: str, *, name: str, token: str, subscribed_fields: Iterable[str] | None) -> Page:
         """Create a page with one token; an empty text makes one up."""
@@ -127,12 +128,12 @@ class World:
         """Let a token be refused from now on. Raises KeyError for one that was never issued."""
         if token not in self._tokens:
             raise KeyError("this token was never issued")
-        self._dead[token] = errors.dead_token(subcode)
+        self._dead[token] = subcode
 
     def page_of_token(self, token: str) -> Page:
         """Return the page of a living token. Raises GraphError 190."""
         if token in self._dead:
-            raise self._dead[token]
+            raise errors.dead_token(self._dead[token])
         if token not in self._tokens:
             raise errors.unknown_token()
         return self.pages[self._tokens[token]]
@@ -143,7 +144,8 @@ class World:
 
     def say(self, said: Said) -> Said:
         """Add a message to its conversation; one that is known by its mid already is not added again."""
-        if all(known.mid != said.mid or known.page_id != said.page_id for known in self.said):
+        if (said.page_id, said.mid) not in self._known_mids:
+            self._known_mids.add((said.page_id, said.mid))
             self.said.append(said)
             self._on_said(said)
         return said

@@ -8,7 +8,8 @@
     update_queue, update_kinds, markup, keyboards, errors      rules, pure
     world          bots, users, chats, files
 
-Not simulated: posting to webhooks, parse modes MarkdownV2 and Markdown, sending of media, flood limits by themselves.
+Not simulated: posting to webhooks, parse modes MarkdownV2 and Markdown, sending of media, flood limits by themselves,
+the privacy mode of groups.
 """
 
 from tests.simulators.telegram.errors import BotApiError

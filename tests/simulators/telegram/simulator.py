@@ -48,13 +48,13 @@ class TelegramSimulator:
         self._first_update_id = first_update_id
         self._exchange = Exchange(BotApi(self.world, clock=clock), clock=clock)
         self.ledger, self.faults = self._exchange.ledger, self._exchange.faults
-        self._server = HttpServer()
+        self._server = HttpServer(self._exchange.application)
 
     # Life
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; port 0 takes a free one. Raises OSError when the port is taken."""
-        await self._server.start(self._exchange.application(), host, port)
+        await self._server.start(host, port)
 
     async def close(self) -> None:
         """Stop listening; polls that wait are answered with 500 at once. Chats and updates stay."""
