@@ -4,15 +4,18 @@ A crash of one task is logged with its name, makes that task's health red, and l
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from shared.clock import Clock
 from shared.logs import get_logger
 
 log = get_logger(__name__)
 
 RESTART_AFTER_S = (0.5, 1.0, 2.0, 5.0, 15.0)
-"""Pause before a crashed task starts again, by crashes in a row; the last one repeats."""
+"""Pause before a crashed task starts again, by crashes in a row; the last one repeats. A task that ran for longer than
+the last pause begins a new row."""
 
 
 @dataclass
@@ -27,8 +30,10 @@ class Health:
 class Supervisor:
     """Runs named tasks until `close`."""
 
-    def __init__(self, *, pauses_s: tuple[float, ...] = RESTART_AFTER_S) -> None:
+    def __init__(self, *, pauses_s: tuple[float, ...] = RESTART_AFTER_S, clock: Clock = time.monotonic) -> None:
+        """`clock` may start anywhere: only what passes on it counts."""
         self._pauses_s = pauses_s
+        self._clock = clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.health: dict[str, Health] = {}
 
@@ -56,14 +61,16 @@ class Supervisor:
             await self.stop(name)
 
     async def _keep_running(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        health = self.health[name]
+        health, in_a_row = self.health[name], 0
         while True:
-            health.running = True
+            health.running, started = True, self._clock()
             try:
                 await work()
             except Exception as error:
                 health.running = False
-                pause_s = self._pauses_s[min(health.crashes, len(self._pauses_s) - 1)]
+                in_a_row = 0 if self._clock() - started > self._pauses_s[-1] else in_a_row
+                pause_s = self._pauses_s[min(in_a_row, len(self._pauses_s) - 1)]
+                in_a_row += 1
                 health.crashes += 1
                 health.last_error = f"{type(error).__name__}: {error}"
                 log.exception("task_crashed", task=name, crashes=health.crashes, restart_in_s=pause_s)
