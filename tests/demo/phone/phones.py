@@ -64,6 +64,8 @@ class MessengerPhone:
 
     async def say(self, text: str) -> str:
         """Write a message. Returns an empty text, or a sentence that says why it did not get through."""
+        if not self._sim.callback_url:
+            return "Facebook knows no callback address of the app: nobody would hear of this."
         result = await self._sim.customer_says(self._page_id, self._psid, text)
         if result.accepted:
             return ""
@@ -72,7 +74,9 @@ class MessengerPhone:
 
     async def look(self) -> None:
         """Read what has arrived: Facebook tells the page of both, arrival and reading."""
-        if any(not said.from_customer for said in self._sim.world.conversation(self._page_id, self._psid)):
+        if self._sim.callback_url and any(
+            not said.from_customer for said in self._sim.world.conversation(self._page_id, self._psid)
+        ):
             await self._sim.customers.receives(self._page_id, self._psid)
             await self._sim.customers.reads(self._page_id, self._psid)
 

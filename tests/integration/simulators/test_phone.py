@@ -93,6 +93,15 @@ async def test_a_webhook_that_is_refused_is_explained(screen: Screen, receiver: 
     assert await answer.json() == {"note": "Facebook could not hand it over to the app yet (it answered 503)."}
 
 
+async def test_without_a_callback_address_nobody_would_hear_the_customer(screen: Screen, graph: GraphSimulator) -> None:
+    graph.callback_url = ""
+
+    answer = await screen.post(f"{MESSENGER}/messages", {"text": "hello"})
+
+    assert (await answer.json())["note"].startswith("Facebook knows no callback address")
+    assert (await screen.post(f"{MESSENGER}/looks", {})).status == 204
+
+
 async def test_a_reply_through_the_send_api_appears_live_and_is_reported_as_read(
     screen: Screen, graph: GraphSimulator, receiver: tuple[Receiver, str], http: aiohttp.ClientSession
 ) -> None:
