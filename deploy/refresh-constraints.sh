@@ -12,9 +12,10 @@ trap 'rm -rf "$fresh"' EXIT
 
 "$python" -m venv "$fresh/venv"
 pip=("$fresh/venv/bin/python" -m pip --disable-pip-version-check)
-"${pip[@]}" install --quiet --upgrade 'pip>=25.1' # the first that knows --group
+# --group is known from pip 25.1 on; the setuptools that Python 3.11 puts into each environment does not run on 3.12.
+"${pip[@]}" install --quiet --upgrade 'pip>=25.1' setuptools
 "${pip[@]}" install --quiet '.[relay,onsite]' --group dev
-"${pip[@]}" freeze --exclude social-relay >"$fresh/versions"
+"${pip[@]}" freeze --all --exclude social-relay --exclude pip >"$fresh/versions"
 
 # An address or a path in the file would tie everybody's installation to the machine that made it.
 if grep -vE '^[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+$' "$fresh/versions"; then
