@@ -37,11 +37,14 @@ class RequestRefused(Exception):
 
 
 async def read_body(request: web.Request, *, limit: int) -> bytes:
-    """Read the raw body of at most `limit` bytes. Raises RequestRefused 413 as soon as it is known to be larger."""
+    """Read the raw body of at most `limit` bytes. Raises RequestRefused 413 as soon as it is known to be larger.
+
+    A compressed body is measured by what comes out of it: its named length says nothing about that.
+    """
     too_large = RequestRefused(413, "too_large", f"the body is larger than {limit} bytes")
     if (request.content_length or 0) > limit:
         raise too_large
-    if request.content_length is not None:
+    if request.content_length is not None and "Content-Encoding" not in request.headers:
         return await request.content.read()  # the parser holds the sender to the length it named
     body = bytearray()
     async for chunk in request.content.iter_chunked(64 * 1024):
