@@ -15,8 +15,11 @@ from rich.table import Table
 
 from shared.errors import UserError
 
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {ord("\n"): "\n", ord("\t"): "\t"}
+"""What could drive the terminal: a site's error or a customer's message is printed where an operator works."""
 
 
 def print_json(data: Any) -> None:
@@ -34,12 +37,12 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(key)) for key in columns))
-    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
+    Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def say(sentence: str) -> None:
     """Print one sentence for a person."""
-    out.print(sentence, markup=False)
+    out.print(sentence.translate(_CONTROLS), markup=False)
 
 
 def run_app(app: typer.Typer, name: str) -> None:
@@ -47,7 +50,7 @@ def run_app(app: typer.Typer, name: str) -> None:
     try:
         app(prog_name=name)
     except UserError as error:
-        err.print(f"{name}: {error}", markup=False)
+        err.print(f"{name}: {error}".translate(_CONTROLS), markup=False)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; Python would complain about the rest of it
@@ -55,4 +58,4 @@ def run_app(app: typer.Typer, name: str) -> None:
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else escape(str(value))
+    return "" if value is None else escape(str(value).translate(_CONTROLS))

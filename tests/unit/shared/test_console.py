@@ -1,0 +1,174 @@
+"""What commands print, and how they end."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import typer
+
+from shared.console import print_json, print_table, run_app, say
+from shared.errors import SettingsError, UserError
+
+Capture = pytest.CaptureFixture[str]
+COLUMNS = {"name": "NAME", "text": "TEXT"}
+
+
+class TestTables:
+    def test_rows_stand_under_their_headings(self, capsys: Capture) -> None:
+        print_table([{"name": "acme", "text": 17, "other": "unseen"}, {"name": None}], COLUMNS, empty="none")
+
+        assert [line.split() for line in capsys.readouterr().out.splitlines()] == [["NAME", "TEXT"], ["acme", "17"], []]
+
+    def test_without_rows_there_is_a_sentence(self, capsys: Capture) -> None:
+        print_table([], COLUMNS, empty="No site yet; `relay site add NAME URL` registers [one].")
+
+        assert capsys.readouterr().out == "No site yet; `relay site add NAME URL` registers [one].\n"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param("[bold]x[/bold] [/] [red", id="markup"),
+            pytest.param(":x: :smile: 2001:db8:a:b::7", id="names of emoji"),
+            pytest.param("\u00e4 \U0001f600 \u4f60\u597d", id="other scripts"),
+            pytest.param("back\\slash \\[x]", id="backslashes"),
+        ],
+    )
+    def test_a_text_is_shown_as_it_is(self, capsys: Capture, text: str) -> None:
+        print_table([{"name": "a", "text": text}], COLUMNS, empty="")
+        say(text)
+
+        table, sentence = capsys.readouterr().out.split("\n", 1)[1].rstrip("\n").split("\n")
+        assert table.removeprefix("a").strip() == text
+        assert sentence == text
+
+    def test_a_text_cannot_drive_the_terminal(self, capsys: Capture) -> None:
+        # A site's error or a customer's message is printed where an operator works.
+        hostile = "\x1b]0;title\x07\x1b[2J\x9b31m\x08\x7fend"
+        print_table([{"name": "a", "text": hostile}], COLUMNS, empty="")
+        say(hostile)
+
+        printed = capsys.readouterr().out
+        assert "end" in printed
+        assert not set(printed) & {"\x1b", "\x07", "\x08", "\x7f", "\x9b"}
+
+    def test_a_long_line_is_not_broken_where_nobody_looks_at_it(self, capsys: Capture) -> None:
+        say("word " * 100)
+
+        assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_json_is_one_document_with_text_in_clear(capsys: Capture) -> None:
+    data = {"name": "\u00e4", "list": [1, None, True]}
+    print_json(data)
+    printed = capsys.readouterr().out
+
+    assert json.loads(printed) == data
+    assert "\u00e4" in printed
+
+
+def app_that(act: Any) -> typer.Typer:
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+
+    @app.command()
+    def one(number: int = 1) -> None:
+        act(number)
+
+    @app.command()
+    def two() -> None:
+        pass
+
+    return app
+
+
+def raises(error: BaseException) -> Any:
+    def act(_number: int) -> None:
+        raise error
+
+    return act
+
+
+class TestRunApp:
+    def run(self, monkeypatch: pytest.MonkeyPatch, act: Any, *args: str) -> int | str | None:
+        monkeypatch.setattr(sys, "argv", ["demo", *args])
+        with pytest.raises(SystemExit) as ended:
+            run_app(app_that(act), "demo")
+        return ended.value.code
+
+    @pytest.mark.parametrize(
+        ("error", "code", "printed"),
+        [
+            (UserError("the relay [does] not answer"), 1, "demo: the relay [does] not answer\n"),
+            (SettingsError(["A: missing"]), 2, "demo: 1 setting needs attention:\n  - A: missing\n"),
+        ],
+        ids=["a mistake", "settings"],
+    )
+    def test_a_persons_mistake_ends_in_its_sentence(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: Capture, error: UserError, code: int, printed: str
+    ) -> None:
+        assert self.run(monkeypatch, raises(error), "one") == code
+        assert capsys.readouterr() == ("", printed)
+
+    @pytest.mark.parametrize(
+        ("args", "words"),
+        [
+            (["three"], "No such command"),
+            (["one", "--colour"], "No such option"),
+            (["one", "--number", "x"], "--number"),
+            (["one", "extra"], "extra"),
+            ([], ""),
+        ],
+        ids=["unknown command", "unknown option", "a bad value", "too many arguments", "nothing"],
+    )
+    def test_a_command_line_that_does_not_fit_is_said_so(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: Capture, args: list[str], words: str
+    ) -> None:
+        assert self.run(monkeypatch, lambda _: None, *args) == 2
+        out, err = capsys.readouterr()
+        assert words in err
+        assert "Traceback" not in out + err
+
+    def test_ctrl_c_ends_in_130_without_a_traceback(self, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+        assert self.run(monkeypatch, raises(KeyboardInterrupt()), "one") == 130
+        assert "Traceback" not in capsys.readouterr().err
+
+    def test_success_and_help_end_in_0(self, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+        assert not self.run(monkeypatch, lambda _: None, "one")
+        assert not self.run(monkeypatch, lambda _: None, "--help")
+        assert "Usage" in capsys.readouterr().out
+
+    def test_a_fault_of_ours_is_not_hidden(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "argv", ["demo", "one"])
+        with pytest.raises(ZeroDivisionError):
+            run_app(app_that(raises(ZeroDivisionError())), "demo")
+
+
+MANY_LINES = """
+import sys, typer
+from shared.console import run_app, say
+app = typer.Typer()
+@app.command()
+def lines() -> None:
+    for number in range(100_000):
+        say(f"line {number}")
+sys.argv = ["demo"]
+run_app(app, "demo")
+"""
+
+
+def test_a_reader_who_leaves_early_is_no_error() -> None:
+    command = [sys.executable, "-c", MANY_LINES]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"line 0\n"
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+
+
+def test_commands_need_no_library_beyond_what_the_package_names() -> None:
+    # Typer once brought Click along, and does not any more.
+    used = "import sys, shared.console; print('click' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", used], capture_output=True, text=True, check=True).stdout == "False\n"
