@@ -3,6 +3,7 @@
 Every failure is a UserError that says what was asked of whom and what to do.
 """
 
+import re
 from typing import Any
 
 import requests
@@ -12,12 +13,19 @@ from shared.errors import UserError
 
 TIMEOUT_S = 30
 
+_FITS_IN_HEADER = re.compile(r"[!-~]+")
+
 
 class ApiClient:
     """Calls one server with one bearer token."""
 
     def __init__(self, base_url: str, token: SecretStr, *, server: str, start_hint: str) -> None:
-        """`server` names it in sentences ("the relay"); `start_hint` says how a stopped one is started."""
+        """`server` names it in sentences ("the relay"); `start_hint` says how a stopped one is started.
+
+        Raises UserError for a token that no header can carry, as the library's own error would repeat it.
+        """
+        if not _FITS_IN_HEADER.fullmatch(token.get_secret_value()):
+            raise UserError(f"the token holds characters that {server} cannot be sent: expected ASCII without spaces")
         self._base_url = base_url.rstrip("/")
         self._server = server
         self._start_hint = start_hint
