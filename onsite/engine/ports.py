@@ -3,7 +3,7 @@
 Every store method may raise StoreUnavailable; then nothing was changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,12 +32,8 @@ class UpdateTranslator(Protocol):
         ...
 
 
-class UpdateId(Protocol):
-    """Tells an update's id. Raises TranslationError."""
-
-    def __call__(self, update: bytes) -> int:
-        """Read the id alone."""
-        ...
+UpdateId = Callable[[bytes], int]
+"""Tells an update's id. Raises TranslationError."""
 
 
 class InboxStore(Protocol):
