@@ -92,7 +92,7 @@ class EmbeddedRedis:
 
     async def _spawn(self) -> None:
         server = find_redis_server()
-        self._process = await child_process.spawn([str(server), *_arguments(self._folder, self._socket)])
+        self._process = await child_process.spawn([str(server), *_arguments(self._folder, self._socket)], env={})
         await self._wait_until_serving(self._process)
         log.info("embedded_redis_started", pid=self._process.pid, server=str(server), folder=str(self._folder))
 

@@ -1,5 +1,6 @@
 """The HTTP push: one batch, signed, to one site. Never raises for what a site does; every outcome is a verdict."""
 
+import io
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -54,8 +55,9 @@ class HttpPush:
         return await self._post(record.events_url, body, headers)
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Verdict:
+        data = io.BytesIO(body)  # read in pieces; as bytes, a large body would hold up the loop
         try:
-            async with self._session.post(url, data=body, headers=_HEADERS | headers, allow_redirects=False) as answer:
+            async with self._session.post(url, data=data, headers=_HEADERS | headers, allow_redirects=False) as answer:
                 content = await _read_bounded(answer.content)
                 return read_answer(answer.status, answer.headers, content, now=self._clock())
         except TimeoutError:

@@ -15,6 +15,7 @@ from relay.adapters.push import HttpPush, new_push_session
 from relay.adapters.redis_drain import RedisDrain
 from relay.adapters.redis_sites import RedisSites
 from relay.adapters.rq_probes import RqSchedule
+from relay.core.errors import RedisUnusable, StoreUnavailable
 from relay.core.lease import new_token
 from relay.core.settings import RelaySettings
 from relay.engine.drain import Drain
@@ -75,9 +76,11 @@ async def open_lane(store: Store) -> AsyncIterator[Lane]:
 
 
 async def check_redis(redis_url: str, *, allow_volatile: bool) -> None:
-    """Refuse a Redis that would lose events. Raises VolatileStore, StoreUnavailable."""
+    """Refuse to start with a Redis that is away or would lose events. Raises RedisUnusable, VolatileStore."""
     redis = redis_clients.open_async(redis_url)
     try:
         await redis_clients.check_persistence(redis, allow_volatile=allow_volatile)
+    except StoreUnavailable as error:
+        raise RedisUnusable(f"Redis cannot be used ({error}): is it running, and is RELAY_REDIS_URL right?") from None
     finally:
         await redis.aclose()

@@ -24,7 +24,7 @@ async def run(settings: RelaySettings, *, allow_volatile: bool) -> None:
     with FolderLock(settings.data_dir, owner="relay run"):
         supervisor = Supervisor()
         async with AsyncExitStack() as stack:
-            redis_url = settings.redis_url
+            redis_url = settings.redis_address
             if not redis_url:
                 embedded = EmbeddedRedis(settings.data_dir / "redis")
                 await embedded.start()
@@ -37,7 +37,7 @@ async def run(settings: RelaySettings, *, allow_volatile: bool) -> None:
             supervisor.start("worker", worker.keep_running)
             stack.push_async_callback(worker.stop)
             stack.push_async_callback(supervisor.close)
-            log.info("relay_serves", host=settings.host, port=port, redis="embedded" if not settings.redis_url else "")
+            log.info("relay_serves", host=settings.host, port=port, redis="named" if settings.redis_url else "embedded")
             await stop.wait()
             log.info("relay_stops")
 

@@ -55,8 +55,8 @@ def _routes(
 async def serve(settings: RelaySettings, *, allow_volatile: bool) -> None:
     """Run the web process until SIGTERM or SIGINT."""
     stop = stop_event()
-    await check_redis(settings.redis_url, allow_volatile=allow_volatile)
-    async with serving(settings, settings.redis_url) as port:
+    await check_redis(settings.redis_address, allow_volatile=allow_volatile)
+    async with serving(settings, settings.redis_address) as port:
         log.info("relay_serves", host=settings.host, port=port)
         await stop.wait()
         log.info("relay_stops")

@@ -31,7 +31,7 @@ def work(settings: RelaySettings) -> None:
     drains.start()
     log.info("worker_serves", pid=os.getpid())
     try:
-        run_probe_worker(lambda: redis_clients.open_sync(settings.redis_url), wake=drains.wake, stop=drains.stop)
+        run_probe_worker(lambda: redis_clients.open_sync(settings.redis_address), wake=drains.wake, stop=drains.stop)
     finally:
         drains.stop.set()
         drains.join()
@@ -70,7 +70,7 @@ class DrainsThread(threading.Thread):
 
     async def _sweep_until_stopped(self) -> None:
         try:
-            async with open_store(self._settings, self._settings.redis_url) as store, open_lane(store) as lane:
+            async with open_store(self._settings, self._settings.redis_address) as store, open_lane(store) as lane:
                 self._loop, self._lane = asyncio.get_running_loop(), lane
                 self._ready.set()
                 backlog = RedisBacklog(store.redis)

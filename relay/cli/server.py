@@ -67,7 +67,7 @@ def _settings(data_dir: Path | None, host: str | None = None, port: int | None =
 
 
 def _with_redis(settings: RelaySettings) -> RelaySettings:
-    if not settings.redis_url:
+    if settings.redis_url is None:
         raise SettingsError(
             ["RELAY_REDIS_URL: missing: processes that run apart need a Redis they share; `relay run` needs none"]
         )

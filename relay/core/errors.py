@@ -6,6 +6,7 @@ SocialRelayError
     ├── ChallengeRefused    a verification request with another token or mode: 403
     ├── MalformedBody       an authentic body that is no JSON object: 400
     ├── StoreUnavailable    Redis cannot keep its promise now: 503, so that Meta comes again
+    ├── RedisUnusable       Redis cannot be used at start: away, or it refuses us
     ├── VolatileStore       Redis would lose or evict events: refused at start
     ├── EmbeddedRedisError  the relay's own redis-server cannot run
     ├── SiteNotFound        no such site
@@ -33,6 +34,10 @@ class MalformedBody(RelayError):
 
 class StoreUnavailable(RelayError):
     """Redis is away, read-only, loading, or out of memory: nothing was promised."""
+
+
+class RedisUnusable(RelayError, UserError):
+    """Redis cannot be used at start."""
 
 
 class VolatileStore(RelayError, UserError):

@@ -59,8 +59,8 @@ class RelaySettings(CommandSettings):
         min_length=8, description="a text of your choice, at least 8 characters, entered in Meta's dashboard as well"
     )
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
-    redis_url: str = Field(
-        "", description="redis://, rediss:// or unix:// address; without it `relay run` starts its own Redis"
+    redis_url: SecretStr | None = Field(
+        None, description="redis://, rediss:// or unix:// address; without it `relay run` starts its own Redis"
     )
     master_key: SecretStr | None = Field(
         None,
@@ -78,10 +78,15 @@ class RelaySettings(CommandSettings):
 
     @field_validator("redis_url")
     @classmethod
-    def _redis_url(cls, value: str) -> str:
-        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+    def _redis_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("expected redis://, rediss:// or unix://")
         return value
+
+    @property
+    def redis_address(self) -> str:
+        """The address of the named Redis, which may hold a password; empty where none is named."""
+        return "" if self.redis_url is None else self.redis_url.get_secret_value()
 
     @property
     def master_key_file(self) -> Path:

@@ -34,7 +34,7 @@ def test_three_settings_are_enough(tmp_path: Path) -> None:
 
     assert settings.facebook_app_id == "1517776481860111"
     assert (settings.host, settings.port) == ("127.0.0.1", 8080)
-    assert settings.redis_url == ""
+    assert settings.redis_url is None
     assert settings.data_dir == Path("var/relay")
     assert settings.admin_token is None
     assert settings.master_key is None

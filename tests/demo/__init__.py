@@ -1,0 +1,1 @@
+"""The product on one machine, with both platforms simulated, for a person to play with: `make demo`."""
