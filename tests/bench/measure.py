@@ -95,13 +95,9 @@ def _summary(
         events_per_s=traffic.events / seconds,
         accepted_per_s=traffic.events / (sent.finished_at - sent.started_at),
         batches=completion.batches,
-        answer_p50_ms=_percentile(sent, 50),
-        answer_p99_ms=_percentile(sent, 99),
+        answer_p50_ms=sent.answer_p50_ms,
+        answer_p99_ms=sent.answer_p99_ms,
         processors={name: used / seconds for name, used in (ours | {"senders": sent.cpu_s}).items()},
         others=max(0.0, others) / (after.at - before.at),
         stolen=(after.stolen - before.stolen) / (after.at - before.at),
     )
-
-
-def _percentile(sent: Sent, percent: int) -> float:
-    return sent.latency_ms[(len(sent.latency_ms) - 1) * percent // 100]

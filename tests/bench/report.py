@@ -13,6 +13,7 @@ from tests.bench.goals import GOALS, Goal
 from tests.bench.measure import WARM_UP_SHARE, Measurement
 
 PROCESSES = ("senders", "web", "relay", "redis", "worker", "site")
+HARNESS = ("senders", "site")
 NOISY_SHARE = 0.15
 """Share of a processor taken by others above which the reader is warned."""
 _WIDTH = 130
@@ -64,6 +65,7 @@ def _row_json(row: Row, results: Results, *, quick: bool) -> dict[str, Any]:
             "processors": {
                 name: statistics.median(each.processors[name] for each in rounds) for name in rounds[0].processors
             },
+            "cpu_us_per_event": statistics.median(map(_cpu_us_per_event, rounds)),
             "others": _median(rounds, "others"),
             "stolen": _median(rounds, "stolen"),
         },
@@ -83,6 +85,11 @@ def _goal_json(goal: Goal, results: Results) -> dict[str, Any]:
 def _median(rounds: Sequence[Measurement], field: str) -> float:
     values: list[float] = [getattr(each, field) for each in rounds]
     return statistics.median(values)
+
+
+def _cpu_us_per_event(found: Measurement) -> float:
+    """Return what all but the harness used: hardly changed by other programs, unlike the speed."""
+    return sum(share for name, share in found.processors.items() if name not in HARNESS) / found.events_per_s * 1e6
 
 
 def _speeds(rows: Sequence[dict[str, Any]]) -> Table:
@@ -106,16 +113,20 @@ def _speeds(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _shares(rows: Sequence[dict[str, Any]]) -> Table:
-    table = Table(title="\nWho was busy (100 % = one processor all the time)", box=None, title_justify="left")
+    table = Table(
+        title="\nWho was busy (100 % = one processor all the time; CPU us/event without senders and site)",
+        box=None,
+        title_justify="left",
+    )
     table.add_column("")
-    for name in (*PROCESSES, "ours in all", "others", "stolen"):
+    for name in (*PROCESSES, "ours in all", "others", "stolen", "CPU us/event"):
         table.add_column(name, justify="right")
     for row in rows:
         median = row["median"]
         used = median["processors"]
         cells = [f"{used[name]:.0%}" if name in used else "" for name in PROCESSES]
         noise = (sum(used.values()), median["others"], median["stolen"])
-        table.add_row(row["title"], *cells, *(f"{share:.0%}" for share in noise))
+        table.add_row(row["title"], *cells, *(f"{share:.0%}" for share in noise), f"{median['cpu_us_per_event']:.0f}")
     return table
 
 

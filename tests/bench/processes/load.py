@@ -6,6 +6,7 @@ each request. Each connection has one request under way; the clock starts when a
 
 import asyncio
 import json
+import math
 import re
 import sys
 import time
@@ -34,7 +35,9 @@ class Sent(NamedTuple):
     """What the senders themselves used in between."""
     cpu_in_all_s: float
     """The same with all preparations."""
-    latency_ms: Sequence[float]
+    answer_p50_ms: float
+    """How long half of the requests waited for their answer at the most."""
+    answer_p99_ms: float
     statuses: dict[str, int]
 
 
@@ -88,6 +91,11 @@ def is_whole(answer: bytes) -> bool:
     return len(answer) >= end + len(_END_OF_HEAD) + int(length[1])
 
 
+def percentile(rising: Sequence[float], share: float) -> float:
+    """Return the value that `share` of the values, at least one and in rising order, do not exceed."""
+    return rising[max(0, math.ceil(len(rising) * share) - 1)]
+
+
 async def send(port: int, traffic: Traffic) -> Sent:
     """Send all of it. Raises OSError when a connection breaks."""
     loop = asyncio.get_running_loop()
@@ -104,7 +112,8 @@ async def send(port: int, traffic: Traffic) -> Sent:
     finished_at, cpu_after = time.monotonic(), time.process_time()
     statuses = sum((sender.statuses for _, sender in connections), Counter[str]())
     latency_ms = sorted(latency for _, sender in connections for latency in sender.latency_ms)
-    return Sent(started_at, finished_at, cpu_after - cpu_before, time.process_time(), latency_ms, dict(statuses))
+    p50, p99 = (percentile(latency_ms, share) for share in (0.5, 0.99))
+    return Sent(started_at, finished_at, cpu_after - cpu_before, time.process_time(), p50, p99, dict(statuses))
 
 
 def main() -> None:
