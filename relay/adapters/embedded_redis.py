@@ -89,6 +89,8 @@ class EmbeddedRedis:
         process, self._process = self._process, None
         if process is not None:
             await child_process.stop(process)
+        if self._socket.parent != self._folder:
+            shutil.rmtree(self._socket.parent, ignore_errors=True)
 
     async def _spawn(self) -> None:
         server = find_redis_server()

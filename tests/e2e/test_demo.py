@@ -1,0 +1,105 @@
+"""`make demo`: it starts without a browser, says what to try, and leaves nothing behind."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import aiohttp
+import psutil
+import pytest
+
+from tests.world.process import ROOT
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def five_free_ports() -> int:
+    """Return the first of five ports in a row that nobody listens on right now."""
+    for first in range(19000, 60000, 5):
+        sockets = [socket.socket() for _ in range(5)]
+        try:
+            for offset, each in enumerate(sockets):
+                each.bind(("127.0.0.1", first + offset))
+        except OSError:
+            continue
+        else:
+            return first
+        finally:
+            for each in sockets:
+                each.close()
+    raise AssertionError("no five free ports in a row")
+
+
+async def start_demo(first_port: int, folder: Path) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.demo", "--first-port", str(first_port)),
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(folder)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+async def lines_until(process: asyncio.subprocess.Process, last: str) -> list[str]:
+    assert process.stdout is not None
+    lines: list[str] = []
+    while not any(last in line for line in lines):
+        line = await asyncio.wait_for(process.stdout.readline(), 90)
+        assert line, f"the demo ended instead: {lines}"
+        lines.append(line.decode())
+    return lines
+
+
+def left_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
+
+
+@pytest.fixture
+def first_port() -> int:
+    return five_free_ports()
+
+
+async def test_the_demo_says_what_to_try_and_ctrl_c_ends_all_of_it(first_port: int, tmp_path: Path) -> None:
+    process = await start_demo(first_port, tmp_path)
+    try:
+        said = "".join(await lines_until(process, "Ctrl-C stops everything"))
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{first_port + 2}/") as answer:
+                page = await answer.text()
+            async with session.get(f"http://127.0.0.1:{first_port}/readyz") as answer:
+                relay = answer.status
+        parts = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        out, err = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+    assert "onsite reply 1" in said
+    assert f"http://127.0.0.1:{first_port + 2}" in said
+    assert "phone" in page
+    assert relay == 200
+    assert process.returncode == 0, err.decode()
+    assert "Everything is stopped" in out.decode()
+    assert len(parts) >= 4  # relay, its Redis, its worker, the site
+    gone, alive = psutil.wait_procs(parts, timeout=10)
+    assert not alive
+    assert len(gone) == len(parts)
+    assert left_in(tmp_path) == []
+
+
+async def test_a_port_in_use_is_a_sentence(first_port: int, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", first_port + 1))
+        taken.listen()
+        process = await start_demo(first_port, tmp_path)
+        _, err = await asyncio.wait_for(process.communicate(), 60)
+
+    assert process.returncode == 1
+    assert f"site: {first_port + 1}" in err.decode()
+    assert "Traceback" not in err.decode()
