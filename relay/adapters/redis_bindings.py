@@ -29,10 +29,14 @@ class RedisBindings:
             bindings = await self._redis.hgetall(keys.BINDINGS)
         return {text(page): text(site) for page, site in sorted(bindings.items())}
 
-    async def write(self, page_id: str, site: str) -> None:
+    async def write(self, page_id: str, site: str) -> str:
         """See `engine.binding.BindingStore.write`."""
+        write = self._redis.pipeline(transaction=True)
+        write.hsetnx(keys.BINDINGS, page_id, site)
+        write.hget(keys.BINDINGS, page_id)
         async with store_errors():
-            await self._redis.hset(keys.BINDINGS, page_id, site)
+            _, owner = await write.execute()
+        return text(owner)
 
     async def erase(self, page_id: str) -> None:
         """See `engine.binding.BindingStore.erase`."""

@@ -4,12 +4,16 @@ The steps, each harmless when it is done twice; a bind that was interrupted is f
 
 1. fence the page at its new site        events for it are refused there, so intake waits
 2. fence the page where it was           from here on nothing new arrives there
-3. write the binding                     intake that looks it up again finds the new site
+3. write the binding if there is none  intake that looks it up again finds the new site
 4. move what waits for the page while unclaimed into the site's outbox, oldest first
 5. open the page at its new site         intake goes on, behind what waited
 
 Between 1 and 5 intake for this page waits (`engine.intake.ROUTING_PAUSES_S`), typically for some milliseconds.
-A page that is bound elsewhere is refused here: handing it over between sites is a decision of its own.
+A page that is bound elsewhere is refused here: handing it over between sites is a decision of its own. Of two binds at
+once the second finds the first one's binding in step 3 and ends; its site stays fenced, as it does not own the page.
+
+Unbinding fences the page at its site, opens it where unclaimed events wait, and erases the binding last: until then an
+interrupted unbind still knows what to finish when it is called again.
 """
 
 from typing import Protocol
@@ -20,6 +24,7 @@ from relay.core.site import check_page_id
 from relay.engine.ports import Directory
 from shared.errors import UserError
 from shared.logs import get_logger
+from shared.names import is_site_name
 
 log = get_logger(__name__)
 
@@ -36,8 +41,8 @@ class BindingStore(Directory, Protocol):
     async def open(self, outbox: str, page_id: str) -> None:
         """Have an outbox take the page's events."""
 
-    async def write(self, page_id: str, site: str) -> None:
-        """Set the binding."""
+    async def write(self, page_id: str, site: str) -> str:
+        """Set the binding if the page has none; returns the site it is bound to now."""
 
     async def erase(self, page_id: str) -> None:
         """Remove the binding."""
@@ -63,15 +68,13 @@ class Bindings:
     async def bind(self, page_id: str, site: str) -> int:
         """Bind a page; returns how many waiting events its site gets. Raises UserError, StoreUnavailable."""
         check_page_id(page_id)
-        if not await self._sites.exists(site):
+        if not is_site_name(site) or not await self._sites.exists(site):
             raise SiteNotFound(site)
-        owner = (await self._store.owners([page_id])).get(page_id)
-        if owner not in {None, site}:
-            raise UserError(f"page {page_id} is bound to {owner}; `relay unbind {page_id}` first, then bind it anew")
+        _refuse_other((await self._store.owners([page_id])).get(page_id, site), page_id, site)
         holding = holding_of(page_id)
         await self._store.fence(site, page_id)
         await self._store.fence(holding, page_id)
-        await self._store.write(page_id, site)
+        _refuse_other(await self._store.write(page_id, site), page_id, site)
         moved = 0
         while count := await self._store.move(holding, site, limit=MOVED_AT_ONCE):
             moved += count
@@ -88,7 +91,12 @@ class Bindings:
         if site is None:
             raise UserError(f"page {page_id} is not bound; `relay bindings` lists those that are")
         await self._store.fence(site, page_id)
-        await self._store.erase(page_id)
         await self._store.open(holding_of(page_id), page_id)
+        await self._store.erase(page_id)
         log.info("page_unbound", page=page_id, site=site)
         return site
+
+
+def _refuse_other(owner: str, page_id: str, site: str) -> None:
+    if owner != site:
+        raise UserError(f"page {page_id} is bound to {owner}; `relay unbind {page_id}` first, then bind it anew")

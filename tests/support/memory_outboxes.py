@@ -163,10 +163,10 @@ class MemoryOutboxes:
         self._called("open")
         self.box(outbox).fenced.discard(page_id)
 
-    async def write(self, page_id: str, site: str) -> None:
+    async def write(self, page_id: str, site: str) -> str:
         """See the port."""
         self._called("write")
-        self.bindings[page_id] = site
+        return self.bindings.setdefault(page_id, site)
 
     async def erase(self, page_id: str) -> None:
         """See the port."""
@@ -193,7 +193,7 @@ class MemoryOutboxes:
         box = self.box(name)
         refused = [index for index, event in enumerate(events) if event.page_id in box.fenced]
         box.entries += [Entry(self._new_id(), *event) for event in events if event.page_id not in box.fenced]
-        wanted = len(refused) < len(events) and box.state is DeliveryState.UP and not is_holding(name)
+        wanted = bool(token) and len(refused) < len(events) and box.state is DeliveryState.UP and not is_holding(name)
         return Appended(wanted and self._take(name, token), refused)
 
     def _take(self, name: str, token: str) -> bool:
