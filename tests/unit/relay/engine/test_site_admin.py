@@ -1,0 +1,160 @@
+"""Registering sites, and telling how they stand."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from relay.core.delivery import DeliveryState
+from relay.core.errors import SiteExists, SiteNotFound
+from relay.core.site import Site
+from relay.engine.site_admin import SiteAdmin, SiteView, Unclaimed
+from relay.engine.status import OutboxStatus
+from shared.errors import UserError
+from shared.site_secret import key_of
+from tests.support.clock import NOON, ManualClock
+
+
+class FakeSiteStore:
+    """Fits `engine.site_admin.SiteStore`."""
+
+    def __init__(self) -> None:
+        self.sites: dict[str, Site] = {}
+
+    async def add(self, site: Site) -> None:
+        if site.name in self.sites:
+            raise SiteExists(site.name)
+        self.sites[site.name] = site
+
+    async def get(self, name: str) -> Site:
+        if name not in self.sites:
+            raise SiteNotFound(name)
+        return self.sites[name]
+
+    async def all(self) -> Sequence[Site]:
+        return sorted(self.sites.values(), key=lambda site: site.name)
+
+
+class FakeBindingList:
+    """Fits `engine.site_admin.BindingList`."""
+
+    def __init__(self) -> None:
+        self.bindings: dict[str, str] = {}
+
+    async def all(self) -> Mapping[str, str]:
+        return self.bindings
+
+
+class FakeStatus:
+    """Fits `engine.status.StatusReader`."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, int] = {}
+
+    async def outboxes(self, names: Sequence[str]) -> Sequence[OutboxStatus]:
+        return [status_of(name, self.waiting.get(name, 0)) for name in names]
+
+    async def marked(self) -> Sequence[str]:
+        return list(self.waiting)
+
+
+def status_of(name: str, waiting: int) -> OutboxStatus:
+    oldest_at_ms = 1000 if waiting else None
+    return OutboxStatus(
+        name,
+        DeliveryState.UP,
+        waiting,
+        oldest_at_ms,
+        False,
+        0,
+        0,
+        0,
+        None,
+        None,
+        "",
+        None,
+        None,  # noqa: FBT003
+    )
+
+
+class Bench:
+    """Site administration on fakes."""
+
+    def __init__(self) -> None:
+        self.sites, self.bindings, self.status = FakeSiteStore(), FakeBindingList(), FakeStatus()
+        self.admin = SiteAdmin(self.sites, self.bindings, self.status, clock=ManualClock())
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+class TestAdding:
+    async def test_a_site_gets_a_secret_of_its_own_and_its_plain_address(self, bench: Bench) -> None:
+        site, secret = await bench.admin.add("acme", "HTTPS://Chat.Example.com/", allow_insecure=False)
+
+        assert bench.sites.sites == {"acme": Site("acme", "https://chat.example.com", (secret,), round(NOON * 1000))}
+        assert site == bench.sites.sites["acme"]
+        assert len(key_of(secret)) == 32
+
+    @pytest.mark.parametrize(
+        ("name", "url", "words"),
+        [
+            ("No Name", "https://chat.example.com", "cannot name a site"),
+            ("acme", "http://chat.example.com", "--allow-insecure"),
+            ("acme", "chat", "no address"),
+        ],
+    )
+    async def test_what_cannot_be_registered_is_refused_and_nothing_stored(
+        self, bench: Bench, name: str, url: str, words: str
+    ) -> None:
+        with pytest.raises(UserError, match=words):
+            await bench.admin.add(name, url, allow_insecure=False)
+        assert bench.sites.sites == {}
+
+    async def test_a_name_is_given_once_and_the_first_site_keeps_its_secret(self, bench: Bench) -> None:
+        _, secret = await bench.admin.add("acme", "https://a.example", allow_insecure=False)
+        with pytest.raises(SiteExists):
+            await bench.admin.add("acme", "https://b.example", allow_insecure=False)
+
+        assert bench.sites.sites["acme"].secrets == (secret,)
+
+    async def test_the_log_has_no_secret(self, bench: Bench) -> None:
+        with capture_logs() as logs:
+            _, secret = await bench.admin.add("acme", "https://a.example", allow_insecure=False)
+
+        assert logs == [{"event": "site_added", "log_level": "info", "site": "acme", "url": "https://a.example"}]
+        assert secret.get_secret_value() not in str(logs)
+
+
+class TestShowing:
+    async def test_a_site_is_shown_with_its_pages_and_delivery_and_no_secret(self, bench: Bench) -> None:
+        bench.sites.sites["acme"] = Site("acme", "https://a.example", (SecretStr("hush"),), 7)
+        bench.bindings.bindings = {"1": "acme", "2": "beta", "3": "acme"}
+        bench.status.waiting = {"acme": 5}
+        view = await bench.admin.show("acme")
+
+        assert view == SiteView("acme", "https://a.example", 7, ["1", "3"], status_of("acme", 5))
+        assert "hush" not in repr(view)
+
+    async def test_all_are_listed_by_name(self, bench: Bench) -> None:
+        for name in ("beta", "acme"):
+            await bench.admin.add(name, "https://a.example", allow_insecure=False)
+        bench.status.waiting = {"beta": 2}
+
+        views = await bench.admin.all()
+        assert [(view.name, list(view.pages), view.delivery.waiting) for view in views] == [
+            ("acme", [], 0),
+            ("beta", [], 2),
+        ]
+
+    async def test_a_site_that_is_not_there_is_said_so(self, bench: Bench) -> None:
+        with pytest.raises(SiteNotFound):
+            await bench.admin.show("acme")
+
+    async def test_unclaimed_pages_are_those_with_events_that_no_site_claims(self, bench: Bench) -> None:
+        bench.status.waiting = {"~22": 2, "acme": 3, "~11": 1, "~33": 0}
+
+        assert await bench.admin.unclaimed() == [Unclaimed("11", 1, 1000), Unclaimed("22", 2, 1000)]
