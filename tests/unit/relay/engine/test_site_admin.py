@@ -61,21 +61,7 @@ class FakeStatus:
 
 def status_of(name: str, waiting: int) -> OutboxStatus:
     oldest_at_ms = 1000 if waiting else None
-    return OutboxStatus(
-        name,
-        DeliveryState.UP,
-        waiting,
-        oldest_at_ms,
-        False,
-        0,
-        0,
-        0,
-        None,
-        None,
-        "",
-        None,
-        None,  # noqa: FBT003
-    )
+    return OutboxStatus(name, DeliveryState.UP, waiting, oldest_at_ms, False, 0, 0, 0, None, None, "", None, None)
 
 
 class Bench:
