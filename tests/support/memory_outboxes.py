@@ -91,7 +91,7 @@ class MemoryOutboxes:
     ) -> Batch | Step:
         """See the port."""
         self._called("next_batch")
-        if self.holder(outbox) != token:
+        if not self._holds(outbox, token):
             return Step.STALE
         box = self.box(outbox)
         self._acknowledge(box, done)
@@ -104,7 +104,7 @@ class MemoryOutboxes:
     async def extend(self, outbox: str, *, token: str) -> Step:
         """See the port."""
         self._called("extend")
-        if self.holder(outbox) != token:
+        if not self._holds(outbox, token):
             return Step.STALE
         self._prolong(self.box(outbox))
         return Step.HELD
@@ -112,7 +112,7 @@ class MemoryOutboxes:
     async def release(self, outbox: str, *, token: str, done: Acknowledged | None) -> Step:
         """See the port."""
         self._called("release")
-        if self.holder(outbox) != token:
+        if not self._holds(outbox, token):
             return Step.STALE
         box = self.box(outbox)
         self._acknowledge(box, done)
@@ -122,7 +122,7 @@ class MemoryOutboxes:
     async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int:
         """See the port."""
         self._called("park")
-        if self.holder(outbox) != token:
+        if not self._holds(outbox, token):
             return 0
         box = self.box(outbox)
         box.token = ""
@@ -182,6 +182,9 @@ class MemoryOutboxes:
             self.box(outbox).entries += [entry._replace(id=self._new_id()) for entry in moved]
             del self.box(holding).entries[: len(moved)]
         return len(moved)
+
+    def _holds(self, outbox: str, token: str) -> bool:
+        return bool(token) and self.holder(outbox) == token
 
     def _called(self, name: str) -> None:
         self.before_call(name)

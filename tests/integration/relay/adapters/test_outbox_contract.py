@@ -1,0 +1,481 @@
+"""One suite for every store of outboxes: Redis with its scripts, and the fake in memory on which the engine is tested.
+
+What is promised here is the contract of `engine.ports` and `engine.sweep`; what only Redis can do wrong is tested in
+each adapter's own file.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+
+from relay.adapters import redis_clients
+from relay.adapters.redis_append import RedisAppender
+from relay.adapters.redis_backlog import RedisBacklog
+from relay.adapters.redis_bindings import RedisBindings
+from relay.adapters.redis_drain import RedisDrain
+from relay.core import keys
+from relay.core.delivery import DeliveryState
+from relay.core.outbox import DEFAULT_LIMITS, BatchLimits, Entry
+from relay.core.webhook import Incoming
+from relay.engine.binding import BindingStore
+from relay.engine.ports import Acknowledged, Appended, Batch, OutboxAppender, OutboxDrain, Step
+from relay.engine.sweep import BacklogIndex
+from shared.wire import Rejection
+from tests.support.clock import NOON, ManualClock
+from tests.support.fakes import incoming, payloads
+from tests.support.memory_outboxes import MemoryOutboxes
+from tests.support.redis_server import RedisServer
+from tests.support.streams import entries, payloads_in
+
+
+@dataclass
+class Store:
+    """The ports of one store, and what a test must see of it that no port shows."""
+
+    appender: OutboxAppender
+    drain: OutboxDrain
+    index: BacklogIndex
+    bindings: BindingStore
+    clock: ManualClock
+    memory: MemoryOutboxes | None = None
+    redis: Redis | None = None
+
+    async def add(self, outbox: str, *texts: str, holder: str = "", page: str = "1") -> Appended:
+        """Append events to one outbox."""
+        return (await self.appender.append({outbox: incoming(page, *texts)}, token=holder))[outbox]
+
+    async def take(self, holder: str, done: Acknowledged | None = None, limits: BatchLimits = DEFAULT_LIMITS) -> Batch:
+        """Get the next batch, of which there must be one."""
+        step = await self.drain.next_batch("acme", token=holder, done=done, limits=limits)
+        assert isinstance(step, Batch), step
+        return step
+
+    async def waiting(self, outbox: str = "acme") -> list[bytes]:
+        """Return the payloads that wait."""
+        if self.memory is not None:
+            return self.memory.payloads(outbox)
+        assert self.redis is not None
+        return await payloads_in(self.redis, keys.outbox(outbox))
+
+    async def dead(self) -> list[tuple[bytes, str]]:
+        """Return the dead letters with their reasons."""
+        if self.memory is not None:
+            return [(letter.entry.payload, letter.reason) for letter in self.memory.box("acme").dead]
+        assert self.redis is not None
+        return [(fields[b"d"], fields[b"why"].decode()) for _, fields in await entries(self.redis, keys.dead("acme"))]
+
+    async def lose_lease(self) -> None:
+        """Let the lease run out."""
+        if self.memory is not None:
+            self.memory.box("acme").leased_until = 0.0
+        if self.redis is not None:
+            await self.redis.delete(keys.lease("acme"))
+
+    async def pause(self) -> None:
+        """Pause the site as an operator would."""
+        if self.memory is not None:
+            self.memory.box("acme").state = DeliveryState.PAUSED
+        if self.redis is not None:
+            await self.redis.hset(keys.delivery("acme"), "state", "paused")
+
+
+def memory_store() -> Store:
+    clock = ManualClock()
+    memory = MemoryOutboxes(clock)
+    return Store(memory, memory, memory, memory, clock, memory=memory)
+
+
+def redis_store(client: Redis) -> Store:
+    clock = ManualClock()
+    appender, drain = RedisAppender(client, clock=clock), RedisDrain(client, clock=clock)
+    return Store(appender, drain, RedisBacklog(client), RedisBindings(client), clock, redis=client)
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def store(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Store]:
+    if request.param == "memory":
+        yield memory_store()
+        return
+    client = redis_clients.open_async(redis_url)
+    yield redis_store(client)
+    await client.aclose()
+
+
+def sent(batch: Batch) -> list[bytes]:
+    return [entry.payload for entry in batch.entries]
+
+
+class TestAppend:
+    async def test_events_keep_their_order_within_and_across_appends(self, store: Store) -> None:
+        await store.add("acme", "a", "b")
+        await store.add("acme", "c")
+
+        assert await store.waiting() == payloads("a", "b", "c")
+
+    async def test_several_outboxes_are_served_in_one_go(self, store: Store) -> None:
+        groups = {"acme": incoming("1", "a"), "~2": incoming("2", "b"), "beta": incoming("3", "c")}
+        answer = await store.appender.append(groups, token="t1")
+
+        assert answer == {"acme": Appended(True, []), "~2": Appended(False, []), "beta": Appended(True, [])}
+        assert [await store.waiting(name) for name in groups] == [payloads("a"), payloads("b"), payloads("c")]
+
+    async def test_the_first_gets_the_lease_and_the_next_does_not(self, store: Store) -> None:
+        assert (await store.add("acme", "a", holder="t1")).leased
+        assert not (await store.add("acme", "b", holder="t2")).leased
+        assert sent(await store.take("t1")) == payloads("a", "b")
+
+    async def test_without_a_token_no_lease_is_taken(self, store: Store) -> None:
+        assert not (await store.add("acme", "a")).leased
+        assert (await store.add("acme", "b", holder="t1")).leased
+
+    async def test_no_events_take_no_lease(self, store: Store) -> None:
+        assert await store.add("acme", holder="t1") == Appended(False, [])
+        assert (await store.add("acme", "a", holder="t2")).leased
+
+    async def test_a_site_that_is_parked_or_paused_collects_without_a_lease(self, store: Store) -> None:
+        await store.add("acme", "a", holder="t1")
+        await store.drain.park("acme", token="t1", next_attempt_ms=1, reason="away")
+        assert not (await store.add("acme", "b", holder="t2")).leased
+        await store.pause()
+        assert not (await store.add("acme", "c", holder="t3")).leased
+        assert await store.waiting() == payloads("a", "b", "c")
+
+    async def test_events_of_a_fenced_page_are_refused_by_index_and_others_are_not(self, store: Store) -> None:
+        await store.bindings.fence("acme", "2")
+        mixed = [*incoming("1", "a"), *incoming("2", "b"), *incoming("1", "c"), *incoming("2", "d")]
+
+        answer = await store.appender.append({"acme": mixed}, token="t1")
+        assert answer == {"acme": Appended(True, [1, 3])}
+        assert await store.waiting() == payloads("a", "c")
+
+    async def test_where_all_are_refused_no_lease_is_taken(self, store: Store) -> None:
+        await store.bindings.fence("acme", "1")
+        assert await store.add("acme", "a", "b", holder="t1") == Appended(False, [0, 1])
+        await store.bindings.open("acme", "1")
+
+        assert await store.add("acme", "c", holder="t2") == Appended(True, [])
+
+    async def test_payloads_stay_as_they_are(self, store: Store) -> None:
+        odd = [b"", b"\x00\xff\r\n", b"x" * 300_000, "\u00e4\U0001f600".encode()]
+        await store.appender.append({"acme": [Incoming("1", "messaging", each) for each in odd]}, token="t1")
+
+        assert sent(await store.take("t1")) == odd
+
+
+class TestNextBatch:
+    async def test_it_is_cut_by_count_and_by_bytes_but_never_empty(self, store: Store) -> None:
+        await store.add("acme", "aa", "bb", "cc", "d" * 50, "ee", holder="t1")
+        sizes, done = [], None
+        for limits in (BatchLimits(2, 1000), BatchLimits(9, 9), BatchLimits(9, 1), BatchLimits(1, 1000)):
+            batch = await store.take("t1", done, limits)
+            sizes.append(len(batch.entries))
+            done = Acknowledged(batch.entries)
+
+        assert sizes == [2, 1, 1, 1]
+        assert await store.drain.next_batch("acme", token="t1", done=done, limits=DEFAULT_LIMITS) is Step.IDLE
+
+    @pytest.mark.parametrize(("most_bytes", "events"), [(7, 1), (8, 2), (11, 2), (12, 3)])
+    async def test_a_batch_may_be_exactly_as_large_as_its_limit(
+        self, store: Store, most_bytes: int, events: int
+    ) -> None:
+        await store.add("acme", "aa", "bb", "cc", holder="t1")  # four bytes each, with their quotes
+
+        assert len((await store.take("t1", limits=BatchLimits(9, most_bytes))).entries) == events
+
+    async def test_it_comes_again_until_it_is_acknowledged(self, store: Store) -> None:
+        await store.add("acme", "a", "b", holder="t1")
+        first, again = await store.take("t1"), await store.take("t1")
+
+        assert first == again
+
+    async def test_what_is_acknowledged_is_gone_and_what_came_meanwhile_is_next(self, store: Store) -> None:
+        await store.add("acme", "a", "b", "c", holder="t1")
+        batch = await store.take("t1", limits=BatchLimits(2, 1000))
+        await store.add("acme", "d")
+
+        assert sent(await store.take("t1", Acknowledged(batch.entries))) == payloads("c", "d")
+        assert await store.waiting() == payloads("c", "d")
+
+    async def test_a_part_of_a_batch_may_be_acknowledged(self, store: Store) -> None:
+        await store.add("acme", "a", "b", "c", holder="t1")
+        batch = await store.take("t1")
+
+        assert sent(await store.take("t1", Acknowledged(batch.entries[:1]))) == payloads("b", "c")
+
+    async def test_an_empty_outbox_gives_its_lease_back(self, store: Store) -> None:
+        await store.add("acme", "a", holder="t1")
+        batch = await store.take("t1")
+        done = Acknowledged(batch.entries)
+
+        assert await store.drain.next_batch("acme", token="t1", done=done, limits=DEFAULT_LIMITS) is Step.IDLE
+        assert (await store.add("acme", "b", holder="t2")).leased
+
+    async def test_a_paused_site_gives_its_lease_back_and_keeps_what_was_not_acknowledged(self, store: Store) -> None:
+        await store.add("acme", "a", "b", holder="t1")
+        batch = await store.take("t1", limits=BatchLimits(1, 1000))
+        await store.pause()
+        done = Acknowledged(batch.entries)
+
+        assert await store.drain.next_batch("acme", token="t1", done=done, limits=DEFAULT_LIMITS) is Step.PAUSED
+        assert await store.waiting() == payloads("b")
+        assert await store.drain.claim("acme", token="t2")
+
+    async def test_ids_grow_and_tell_the_time(self, store: Store) -> None:
+        await store.add("acme", *"abcdefghijkl", holder="t1")
+        ids = [entry.id for entry in (await store.take("t1")).entries]
+        order = [tuple(map(int, each.split("-"))) for each in ids]
+
+        assert order == sorted(set(order))
+        assert all(entry.accepted_at_ms > 1_600_000_000_000 for entry in (await store.take("t1")).entries)
+
+    async def test_what_was_refused_for_good_is_a_dead_letter_with_its_reason(self, store: Store) -> None:
+        await store.add("acme", "a", "b", "c", holder="t1")
+        batch = await store.take("t1")
+        rejected = [Rejection(batch.entries[0].id, "odd"), Rejection(batch.entries[2].id, "\u00e4")]
+        done = Acknowledged(batch.entries, rejected)
+
+        assert await store.drain.next_batch("acme", token="t1", done=done, limits=DEFAULT_LIMITS) is Step.IDLE
+        assert await store.dead() == [(b'"a"', "odd"), (b'"c"', "\u00e4")]
+        assert await store.waiting() == []
+
+
+class TestFencing:
+    """Whoever lost the lease changes nothing, whatever it does."""
+
+    @pytest.fixture
+    async def lost(self, store: Store) -> tuple[Store, Batch]:
+        await store.add("acme", "a", "b", holder="old")
+        batch = await store.take("old")
+        await store.lose_lease()
+        assert await store.drain.claim("acme", token="new")
+        return store, batch
+
+    async def test_by_settling(self, lost: tuple[Store, Batch]) -> None:
+        store, batch = lost
+        done = Acknowledged(batch.entries, [Rejection(batch.entries[0].id, "odd")])
+        assert await store.drain.next_batch("acme", token="old", done=done, limits=DEFAULT_LIMITS) is Step.STALE
+        assert await store.drain.release("acme", token="old", done=done) is Step.STALE
+
+        assert (await store.waiting(), await store.dead()) == (payloads("a", "b"), [])
+        assert await store.take("new") == batch
+
+    async def test_by_extending(self, lost: tuple[Store, Batch]) -> None:
+        store, _ = lost
+        assert await store.drain.extend("acme", token="old") is Step.STALE
+        assert await store.drain.extend("acme", token="new") is Step.HELD
+
+    async def test_by_parking(self, lost: tuple[Store, Batch]) -> None:
+        store, _ = lost
+        assert await store.drain.park("acme", token="old", next_attempt_ms=1, reason="away") == 0
+        assert (await store.take("new")).failures == 0
+
+    async def test_where_nobody_took_over_a_lost_lease_is_lost_all_the_same(self, store: Store) -> None:
+        await store.add("acme", "a", holder="old")
+        await store.lose_lease()
+
+        assert await store.drain.extend("acme", token="old") is Step.STALE
+        assert await store.drain.park("acme", token="old", next_attempt_ms=1, reason="away") == 0
+        assert (await store.add("acme", "b", holder="new")).leased
+
+
+class TestClaimAndRelease:
+    async def test_one_claims(self, store: Store) -> None:
+        assert await store.drain.claim("acme", token="t1")
+        assert not await store.drain.claim("acme", token="t2")
+        assert not await store.drain.claim("acme", token="t1")
+
+    async def test_releasing_hands_in_what_was_acknowledged(self, store: Store) -> None:
+        await store.add("acme", "a", "b", holder="t1")
+        batch = await store.take("t1", limits=BatchLimits(1, 1000))
+        step = await store.drain.release("acme", token="t1", done=Acknowledged(batch.entries))
+
+        assert step is Step.RELEASED
+        assert await store.waiting() == payloads("b")
+        assert await store.drain.claim("acme", token="t2")
+
+    async def test_releasing_nothing_gives_the_lease_back(self, store: Store) -> None:
+        await store.add("acme", "a", holder="t1")
+        assert await store.drain.release("acme", token="t1", done=None) is Step.RELEASED
+        assert await store.waiting() == payloads("a")
+
+
+class TestParking:
+    async def test_failures_are_counted_until_a_batch_gets_through(self, store: Store) -> None:
+        await store.add("acme", "a", "b")
+        for failures in (1, 2, 3):
+            holder = f"t{failures}"
+            assert await store.drain.claim("acme", token=holder)
+            assert (await store.take(holder)).failures == failures - 1
+            assert await store.drain.park("acme", token=holder, next_attempt_ms=1, reason="away") == failures
+        await store.drain.claim("acme", token="up")
+        batch = await store.take("up", limits=BatchLimits(1, 1000))
+        rest = await store.take("up", Acknowledged(batch.entries))
+
+        assert (batch.failures, rest.failures) == (3, 0)
+        assert await store.drain.release("acme", token="up", done=None) is Step.RELEASED
+        assert (await store.add("acme", "c", holder="live")).leased
+
+    async def test_pausing_counts_and_is_stronger_than_parking(self, store: Store) -> None:
+        await store.add("acme", "a", holder="t1")
+        assert await store.drain.park("acme", token="t1", next_attempt_ms=None, reason="410") == 1
+        assert await store.drain.claim("acme", token="t2")
+        assert await store.drain.park("acme", token="t2", next_attempt_ms=1, reason="away") == 0
+
+        (waiting,) = await store.index.waiting()
+        assert (waiting.state, waiting.leased, waiting.next_attempt_ms) == (DeliveryState.PAUSED, False, 0)
+
+
+class TestIndex:
+    async def test_every_outbox_that_was_appended_to_is_known_with_how_it_stands(self, store: Store) -> None:
+        await store.add("acme", "a", "b", holder="t1")
+        await store.add("~9", "c", page="9")
+        await store.drain.park("acme", token="t1", next_attempt_ms=12_345, reason="away")
+        await store.add("beta", holder="t2")
+        known = {each.outbox: each for each in await store.index.waiting()}
+
+        assert set(known) == {"acme", "~9", "beta"}
+        acme, holding = known["acme"], known["~9"]
+        assert (acme.events, acme.leased, acme.state, acme.next_attempt_ms) == (2, False, DeliveryState.PARKED, 12_345)
+        assert (holding.events, holding.leased, holding.state) == (1, False, DeliveryState.UP)
+        assert acme.marked_at_ms == round(NOON * 1000)
+
+    async def test_a_mark_is_cleared_unless_it_was_set_anew(self, store: Store) -> None:
+        await store.add("acme", "a")
+        await store.add("beta", "b")
+        ms = round(NOON * 1000)
+        store.clock.advance(3600)
+        await store.add("acme", "c")
+        await store.index.clear("acme", marked_at_ms=ms)
+        await store.index.clear("beta", marked_at_ms=ms)
+        await store.index.clear("never", marked_at_ms=ms)
+
+        assert [(each.outbox, each.marked_at_ms) for each in await store.index.waiting()] == [("acme", ms + 3_600_000)]
+
+
+class TestBindings:
+    async def test_the_first_site_owns_a_page_until_it_is_erased(self, store: Store) -> None:
+        assert await store.bindings.write("1", "acme") == "acme"
+        assert await store.bindings.write("1", "beta") == "acme"
+        assert await store.bindings.owners(["2", "1"]) == {"1": "acme"}
+        await store.bindings.erase("1")
+        await store.bindings.erase("1")
+        assert await store.bindings.owners(["1"]) == {}
+        assert await store.bindings.write("1", "beta") == "beta"
+
+    async def test_moving_takes_the_oldest_first_behind_what_is_there(self, store: Store) -> None:
+        await store.add("acme", "x")
+        await store.add("~1", "a", "b", "c")
+
+        assert await store.bindings.move("~1", "acme", limit=2) == 2
+        assert await store.waiting("~1") == payloads("c")
+        assert await store.bindings.move("~1", "acme", limit=2) == 1
+        assert await store.bindings.move("~1", "acme", limit=2) == 0
+        assert await store.waiting() == payloads("x", "a", "b", "c")
+
+    async def test_what_was_moved_is_known_to_the_sweep(self, store: Store) -> None:
+        await store.add("~1", "a")
+        await store.bindings.move("~1", "acme", limit=9)
+
+        assert {each.outbox: each.events for each in await store.index.waiting()} == {"~1": 0, "acme": 1}
+
+
+OUTBOXES = st.sampled_from(["acme", "~1"])
+HOLDERS = st.sampled_from(["t1", "t2", ""])
+PAGES = st.sampled_from(["1", "2"])
+OPERATIONS = st.one_of(
+    st.tuples(st.just("append"), OUTBOXES, PAGES, st.integers(0, 3), HOLDERS),
+    st.tuples(st.just("claim"), HOLDERS.filter(bool)),
+    st.tuples(st.just("next"), HOLDERS, st.integers(1, 3), st.integers(1, 30), st.booleans(), st.booleans()),
+    st.tuples(st.just("extend"), HOLDERS),
+    st.tuples(st.just("release"), HOLDERS, st.booleans()),
+    st.tuples(st.just("park"), HOLDERS, st.booleans()),
+    st.tuples(st.just("lose")),
+    st.tuples(st.just("fence"), OUTBOXES, PAGES),
+    st.tuples(st.just("open"), OUTBOXES, PAGES),
+    st.tuples(st.just("move"), st.integers(1, 2)),
+)
+
+
+class Player:
+    """Plays a history on one store and notes what was answered, ids left out, as only Redis' clock knows them."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.answers: list[object] = []
+        self._batch: Sequence[Entry] = ()
+        self._number = 0
+
+    async def play(self, operation: tuple[object, ...]) -> None:
+        name, *arguments = operation
+        answer = await getattr(self, f"_{name}")(*arguments)
+        self.answers.append((name, answer, await self.store.waiting(), await self.store.waiting("~1")))
+
+    async def _append(self, outbox: str, page: str, count: int, holder: str) -> object:
+        texts = [f"e{self._number + number}" for number in range(count)]
+        self._number += count
+        answer: Mapping[str, Appended] = await self.store.appender.append(
+            {outbox: incoming(page, *texts)}, token=holder
+        )
+        return answer[outbox].leased, list(answer[outbox].refused)
+
+    async def _claim(self, holder: str) -> object:
+        return await self.store.drain.claim("acme", token=holder)
+
+    async def _next(self, holder: str, events: int, size: int, acknowledge: bool, refuse: bool) -> object:  # noqa: FBT001  drawn
+        done = self._done(refuse=refuse) if acknowledge else None
+        step = await self.store.drain.next_batch("acme", token=holder, done=done, limits=BatchLimits(events, size))
+        self._batch = step.entries if isinstance(step, Batch) else ()
+        return (step.failures, sent(step)) if isinstance(step, Batch) else step, await self.store.dead()
+
+    async def _extend(self, holder: str) -> object:
+        return await self.store.drain.extend("acme", token=holder)
+
+    async def _release(self, holder: str, acknowledge: bool) -> object:  # noqa: FBT001  drawn
+        step = await self.store.drain.release("acme", token=holder, done=self._done() if acknowledge else None)
+        self._batch = ()
+        return step
+
+    async def _park(self, holder: str, pause: bool) -> object:  # noqa: FBT001  drawn
+        at_ms = None if pause else 99
+        return await self.store.drain.park("acme", token=holder, next_attempt_ms=at_ms, reason="away")
+
+    async def _lose(self) -> None:
+        await self.store.lose_lease()
+
+    async def _fence(self, outbox: str, page: str) -> None:
+        await self.store.bindings.fence(outbox, page)
+
+    async def _open(self, outbox: str, page: str) -> None:
+        await self.store.bindings.open(outbox, page)
+
+    async def _move(self, limit: int) -> object:
+        return await self.store.bindings.move("~1", "acme", limit=limit)
+
+    def _done(self, *, refuse: bool = False) -> Acknowledged | None:
+        if not self._batch:
+            return None
+        return Acknowledged(self._batch, [Rejection(self._batch[-1].id, "odd")] if refuse else ())
+
+
+@given(history=st.lists(OPERATIONS, max_size=25))
+@settings(max_examples=60)
+def test_after_any_history_both_stores_have_answered_alike(
+    redis_server: RedisServer, history: list[tuple[object, ...]]
+) -> None:
+    async def play() -> None:
+        redis_server.clear()
+        client = redis_clients.open_async(redis_server.url)
+        fake, real = Player(memory_store()), Player(redis_store(client))
+        for operation in history:
+            await fake.play(operation)
+            await real.play(operation)
+        await client.aclose()
+
+        assert real.answers == fake.answers
+
+    asyncio.run(play())
