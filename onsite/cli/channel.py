@@ -44,13 +44,16 @@ def show(channel_id: ChannelId, data_dir: DataDir = None, url: Url = None, *, as
 
 
 @app.command()
-def remove(channel_id: ChannelId, data_dir: DataDir = None, url: Url = None) -> None:
+def remove(channel_id: ChannelId, data_dir: DataDir = None, url: Url = None, *, as_json: AsJson = False) -> None:
     """Erase a channel's token and take it off the list. Its conversations stay.
 
     A Facebook page whose messages still arrive comes back by itself, without a token: unbind it at the relay as well.
     """
     site_api(data_dir, url).delete(f"/api/v1/channels/{channel_id}")
-    say(f"Channel {channel_id} is removed; its conversations are kept.")
+    if as_json:
+        print_json({"removed": channel_id})
+    else:
+        say(f"Channel {channel_id} is removed; its conversations are kept.")
 
 
 def print_channels(channels: list[dict[str, Any]]) -> None:

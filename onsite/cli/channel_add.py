@@ -1,5 +1,6 @@
 """`onsite channel add …`: connects a page or a bot. Tokens come from a file, a pipe, the environment or a prompt."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,10 +39,12 @@ def facebook(
 
     Example:  onsite channel add facebook 1122334455 --name "Acme support" --token-file page-token.txt
     """
+    api = site_api(data_dir, url)
     body = {"platform": "facebook", "page_id": page_id, "name": name}
     body["token"] = read_secret("Page token", file=token_file, variable=PAGE_TOKEN)
-    proof = _proof(proof_file)
-    _add(body | ({"appsecret_proof": proof} if proof else {}), data_dir, url, as_json=as_json)
+    if proof_file is not None or PROOF in os.environ:
+        body["appsecret_proof"] = read_secret("appsecret_proof", file=proof_file, variable=PROOF)
+    _print(api.post("/api/v1/channels", body), as_json=as_json)
 
 
 @app.command()
@@ -64,24 +67,16 @@ def telegram(
 
     Example:  onsite channel add telegram --token-file bot-token.txt
     """
+    api = site_api(data_dir, url)
     body = {"platform": "telegram", "name": name, "take_over": take_over}
     body["token"] = read_secret("Bot token", file=token_file, variable=BOT_TOKEN)
-    _add(body, data_dir, url, as_json=as_json)
+    _print(api.post("/api/v1/channels", body), as_json=as_json)
 
 
-def _add(body: dict[str, Any], data_dir: Path | None, url: str | None, *, as_json: bool) -> None:
-    added = site_api(data_dir, url).post("/api/v1/channels", body)
+def _print(added: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(added)
         return
     say(f"Channel {added['id']} is connected: {added['platform']} {added['name'] or added['external_id']}.")
     if added["sentence"]:
         say(f"But: {added['sentence']}")
-
-
-def _proof(file: Path | None) -> str:
-    import os
-
-    if file is None and PROOF not in os.environ:
-        return ""
-    return read_secret("appsecret_proof", file=file, variable=PROOF)

@@ -1,15 +1,17 @@
-"""What every command needs that talks to the running site: its options, and a client of its API."""
+"""What every command needs that talks to the running site: its options, and a client of its API.
+
+What only a running command needs is imported when it runs, so that `--help` stays quick.
+"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onsite.core.settings import CommandSettings
-from shared.api_client import ApiClient
 from shared.errors import UserError
-from shared.local_keys import load
-from shared.settings import load_settings
+
+if TYPE_CHECKING:
+    from shared.api_client import ApiClient
 
 DataDir = Annotated[
     Path | None,
@@ -23,8 +25,13 @@ Limit = Annotated[int, typer.Option(min=1, max=200, help="How many to show.")]
 Before = Annotated[str | None, typer.Option(help="Continue where the page before ended (its `next`).")]
 
 
-def site_api(data_dir: Path | None, url: str | None) -> ApiClient:
+def site_api(data_dir: Path | None, url: str | None) -> "ApiClient":
     """Return a client of the running site. Raises UserError when no token is at hand."""
+    from onsite.core.settings import CommandSettings
+    from shared.api_client import ApiClient
+    from shared.local_keys import load
+    from shared.settings import load_settings
+
     settings = load_settings(CommandSettings, data_dir=data_dir)
     if settings.api_token is not None:
         token = settings.api_token

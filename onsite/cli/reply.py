@@ -3,14 +3,16 @@
 import sys
 import time
 import uuid
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from onsite.cli.context import AsJson, DataDir, Url, site_api
-from shared.api_client import ApiClient
 from shared.console import print_json, say
 from shared.errors import UserError
+
+if TYPE_CHECKING:
+    from shared.api_client import ApiClient
 
 EXIT_FAILED, EXIT_UNKNOWN, EXIT_WAITING = 3, 4, 5
 
@@ -49,7 +51,7 @@ def reply(
     _end(message, wait=wait, as_json=as_json)
 
 
-def _wait(api: ApiClient, message: dict[str, Any], wait_s: float) -> dict[str, Any]:
+def _wait(api: "ApiClient", message: dict[str, Any], wait_s: float) -> dict[str, Any]:
     """Ask until the message is settled or the time is over; each question waits at the site."""
     deadline = time.monotonic() + wait_s
     while message["state"] in {"queued", "sending"} and (left_s := deadline - time.monotonic()) > 0:

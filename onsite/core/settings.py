@@ -110,8 +110,8 @@ class OnsiteSettings(CommandSettings):
     def _address_is_http(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        parts = urlsplit(url)  # raises ValueError itself for a broken host, as `port` does for a broken port
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
             raise ValueError("no address that starts with http:// or https://")
         return url.rstrip("/")
 

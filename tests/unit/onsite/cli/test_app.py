@@ -1,0 +1,75 @@
+"""The command line teaches itself, and answers quickly."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from onsite.cli.app import app
+
+runner = CliRunner()
+
+COMMANDS = [
+    ["run"],
+    ["channel"],
+    ["channel", "add"],
+    ["channel", "add", "facebook"],
+    ["channel", "add", "telegram"],
+    ["channel", "list"],
+    ["channel", "show"],
+    ["channel", "remove"],
+    ["conversations"],
+    ["messages"],
+    ["reply"],
+    ["settle"],
+    ["status"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(command: list[str]) -> None:
+    result = runner.invoke(app, [*command, "--help"])
+
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+@pytest.mark.parametrize(
+    "command", [each for each in COMMANDS if each[0] in {"conversations", "messages", "reply", "settle"}], ids=" ".join
+)
+def test_commands_show_an_example(command: list[str]) -> None:
+    assert f"onsite {' '.join(command)}" in runner.invoke(app, [*command, "--help"]).output
+
+
+def test_every_command_is_in_the_list_above() -> None:
+    def names(group: typer.Typer, before: list[str]) -> list[list[str]]:
+        own = [
+            [*before, command.name or command.callback.__name__]
+            for command in group.registered_commands
+            if command.callback
+        ]
+        for sub in group.registered_groups:
+            assert sub.name is not None
+            assert sub.typer_instance is not None
+            own += [[*before, sub.name], *names(sub.typer_instance, [*before, sub.name])]
+        return own
+
+    assert sorted(names(app, [])) == sorted(COMMANDS)
+
+
+def test_help_loads_neither_the_database_nor_the_web() -> None:
+    script = (
+        "import sys; from onsite.cli.app import app\n"
+        "heavy = {'sqlalchemy', 'alembic', 'aiohttp', 'requests', 'pydantic'} & set(sys.modules)\n"
+        "print(*sorted(heavy))"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout.strip()) == (0, "")
+
+
+def test_no_command_takes_a_token_as_an_argument() -> None:
+    for command in (["channel", "add", "facebook"], ["channel", "add", "telegram"]):
+        assert "--token " not in runner.invoke(app, [*command, "--help"]).output
