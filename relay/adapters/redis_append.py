@@ -42,13 +42,14 @@ class RedisAppender:
             pipeline.zadd(keys.BACKLOG, marks)  # before the append: an event without a mark could be forgotten
         for script_keys, args in calls:
             pipeline.evalsha(APPEND.sha, len(script_keys), *script_keys, *args)
-        answers: list[Any] = (await pipeline.execute(raise_on_error=False))[1 if marks else 0 :]
+        answers: list[Any] = await pipeline.execute(raise_on_error=False)
+        if marks:
+            _raise_error(answers.pop(0))
+            self._marked_at.update(dict.fromkeys(marks, self._clock()))
         for index, (script_keys, args) in enumerate(calls):
             if isinstance(answers[index], NoScriptError):
                 answers[index] = await APPEND.run(self._redis, script_keys, args)
-            if isinstance(answers[index], Exception):
-                raise answers[index]
-        self._marked_at.update(dict.fromkeys(marks, self._clock()))
+            _raise_error(answers[index])
         return answers
 
     def _due_marks(self, outboxes: Mapping[str, object]) -> dict[str, float]:
@@ -62,6 +63,11 @@ def _call(name: str, events: Sequence[Incoming], token: str) -> tuple[list[str],
     for page_id, kind, payload in events:
         args += (page_id, kind, payload)
     return [keys.outbox(name), keys.lease(name), keys.delivery(name), keys.fenced(name)], args
+
+
+def _raise_error(answer: object) -> None:
+    if isinstance(answer, Exception):
+        raise answer
 
 
 def _read(answer: list[int]) -> Appended:
