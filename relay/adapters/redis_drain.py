@@ -55,8 +55,9 @@ class RedisDrain:
         self, outbox: str, token: str, mode: str, done: Acknowledged | None, limits: BatchLimits
     ) -> Batch | Step:
         script_keys = [keys.outbox(outbox), keys.lease(outbox), keys.delivery(outbox), keys.dead(outbox)]
-        keep_from, count = (_id_after(done.entries[-1].id), len(done.entries)) if done else ("", 0)
-        args: list[Any] = [token, mode, LEASE_TTL_MS, self._now_ms(), keep_from, count]
+        keep_from = _id_after(done.entries[-1].id) if done else ""
+        delivered = len(done.entries) - len(done.rejected) if done else 0
+        args: list[Any] = [token, mode, LEASE_TTL_MS, self._now_ms(), keep_from, delivered]
         args += (limits.max_events, limits.max_bytes)
         for rejection in done.rejected if done else ():
             args += (rejection.id, rejection.reason)

@@ -216,7 +216,7 @@ class MemoryOutboxes:
         gone = {entry.id: entry for entry in done.entries}
         box.dead += [_dead_letter(gone, rejection) for rejection in done.rejected]
         box.entries = [entry for entry in box.entries if entry.id not in gone]
-        box.delivered += len(done.entries)
+        box.delivered += len(done.entries) - len(done.rejected)
         if box.state is DeliveryState.PARKED:
             box.state, box.failures, box.next_attempt_ms = DeliveryState.UP, 0, None
 

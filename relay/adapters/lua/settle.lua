@@ -5,7 +5,7 @@
 --
 -- KEYS  1 outbox  2 lease  3 delivery  4 dead
 -- ARGV  1 token  2 mode: 'next' | 'extend' | 'release'  3 lease TTL in ms  4 now in ms
---       5 keep from: the lowest id that stays ('' = nothing is acknowledged)  6 number of acknowledged events
+--       5 keep from: the lowest id that stays ('' = nothing is acknowledged)  6 how many of these were delivered
 --       7 most events of the next batch  8 most bytes of it  then for each rejected event: id, reason
 -- Returns  { status } or { 'batch', failures in a row, entries }; status is one of
 --   'stale'   the lease is not ours (any more): stop, change nothing
@@ -18,6 +18,7 @@ if redis.call('GET', KEYS[2]) ~= ARGV[1] then
 end
 
 if ARGV[5] ~= '' then
+  local dead = {}
   for i = 9, #ARGV, 2 do
     local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
     if entry then
@@ -26,10 +27,14 @@ if ARGV[5] ~= '' then
       fields[#fields + 1] = ARGV[i]
       fields[#fields + 1] = 'why'
       fields[#fields + 1] = ARGV[i + 1]
-      redis.call('XADD', KEYS[4], '*', unpack(fields))
+      dead[#dead + 1] = fields
     end
   end
+  -- Trimmed first: a Redis out of memory refuses a script whose first write adds, and then nothing would ever leave.
   redis.call('XTRIM', KEYS[1], 'MINID', ARGV[5])
+  for _, fields in ipairs(dead) do
+    redis.call('XADD', KEYS[4], '*', unpack(fields))
+  end
   redis.call('HINCRBY', KEYS[3], 'delivered', ARGV[6])
   redis.call('HSET', KEYS[3], 'last_success_ms', ARGV[4])
   if redis.call('HGET', KEYS[3], 'state') == 'parked' then
