@@ -1,0 +1,82 @@
+"""Bindings in Redis. Their contract is in `test_outbox_contract.py`; here is a move that is cut in two."""
+
+import pytest
+from redis.asyncio import Redis
+
+from relay.adapters.redis_bindings import RedisBindings
+from relay.core import keys
+from relay.core.errors import StoreUnavailable
+from tests.support.streams import entries, payloads_in
+
+
+@pytest.fixture
+def bindings(redis: Redis) -> RedisBindings:
+    return RedisBindings(redis)
+
+
+async def hold(redis: Redis, *payloads: bytes) -> None:
+    """Put events under an unclaimed page."""
+    for payload in payloads:
+        await redis.xadd(keys.outbox("~1"), {"p": "1", "k": "standby", "d": payload})
+
+
+async def test_all_bindings_are_listed_by_page(bindings: RedisBindings) -> None:
+    for page, site in (("22", "beta"), ("11", "acme"), ("33", "acme")):
+        await bindings.write(page, site)
+
+    assert list((await bindings.all()).items()) == [("11", "acme"), ("22", "beta"), ("33", "acme")]
+
+
+async def test_a_fence_lives_in_its_own_set(redis: Redis, bindings: RedisBindings) -> None:
+    await bindings.fence("acme", "1")
+    assert await redis.smembers(keys.fenced("acme")) == {b"1"}
+    await bindings.open("acme", "1")
+    assert await redis.exists(keys.fenced("acme")) == 0
+
+
+class TestMove:
+    async def test_an_event_is_moved_as_it_is(self, redis: Redis, bindings: RedisBindings) -> None:
+        await hold(redis, b"\x00\xff", b"")
+        assert await bindings.move("~1", "acme", limit=9) == 2
+
+        assert [fields for _, fields in await entries(redis, keys.outbox("acme"))] == [
+            {b"p": b"1", b"k": b"standby", b"d": b"\x00\xff"},
+            {b"p": b"1", b"k": b"standby", b"d": b""},
+        ]
+
+    async def test_the_outbox_is_marked_by_redis_own_clock(self, redis: Redis, bindings: RedisBindings) -> None:
+        await hold(redis, b"a")
+        before, _ = await redis.time()
+        await bindings.move("~1", "acme", limit=9)
+        marked = await redis.zscore(keys.BACKLOG, "acme")
+
+        assert marked is not None
+        assert before * 1000 <= marked < (before + 60) * 1000
+
+    async def test_dying_before_the_delete_brings_events_twice_and_in_order(
+        self, redis: Redis, bindings: RedisBindings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await hold(redis, b"a", b"b", b"c")
+
+        async def die(*_: object) -> None:
+            raise ConnectionResetError
+
+        with monkeypatch.context() as dying:
+            dying.setattr(redis, "xdel", die)
+            with pytest.raises(StoreUnavailable):
+                await bindings.move("~1", "acme", limit=2)
+        assert await payloads_in(redis, keys.outbox("~1")) == [b"a", b"b", b"c"]
+        while await bindings.move("~1", "acme", limit=2):
+            pass
+
+        assert await payloads_in(redis, keys.outbox("acme")) == [b"a", b"b", b"a", b"b", b"c"]
+        assert await redis.xlen(keys.outbox("~1")) == 0
+
+    async def test_a_full_redis_moves_nothing_and_loses_nothing(self, redis: Redis, bindings: RedisBindings) -> None:
+        await hold(redis, b"a")
+        await redis.config_set("maxmemory", 1)
+        with pytest.raises(StoreUnavailable):
+            await bindings.move("~1", "acme", limit=9)
+
+        assert await payloads_in(redis, keys.outbox("~1")) == [b"a"]
+        assert await redis.xlen(keys.outbox("acme")) == 0

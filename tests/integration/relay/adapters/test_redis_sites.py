@@ -1,0 +1,46 @@
+"""Sites in Redis, where nobody may read their secrets. What needs no real Redis is in the unit tests."""
+
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from relay.adapters.redis_sites import RedisSites
+from relay.core.errors import StoreUnavailable
+from relay.core.site import Site
+from shared.site_secret import key_of, new_site_secret
+from shared.vault import Vault, new_master_key
+
+
+async def dump(redis: Redis) -> bytes:
+    """Return everything that Redis holds."""
+    parts = [await redis.dump(key) or b"" for key in await redis.keys("*")]
+    for key in await redis.keys("*"):
+        if await redis.type(key) == b"hash":
+            found = await redis.hgetall(key)
+            parts += [
+                part if isinstance(part, bytes) else str(part).encode() for pair in found.items() for part in pair
+            ]
+    return b"".join(parts)
+
+
+async def test_no_secret_stands_in_redis_in_any_form(redis: Redis) -> None:
+    secrets = (new_site_secret(), new_site_secret())
+    sites = RedisSites(redis, Vault([new_master_key()]))
+    await sites.add(Site("acme", "https://chat.example.com", secrets, 1))
+    held = await dump(redis)
+
+    assert b"https://chat.example.com" in held
+    for secret in secrets:
+        text = secret.get_secret_value()
+        assert not any(form in held for form in (text.encode(), text[6:].encode(), key_of(secret)))
+    assert (await sites.get("acme")).secrets == secrets
+
+
+async def test_a_full_redis_registers_nobody(redis: Redis) -> None:
+    sites = RedisSites(redis, Vault([new_master_key()]))
+    await redis.config_set("maxmemory", 1)
+    with pytest.raises(StoreUnavailable):
+        await sites.add(Site("acme", "https://chat.example.com", (SecretStr("whsec_x"),), 1))
+    await redis.config_set("maxmemory", 0)
+
+    assert await sites.all() == []

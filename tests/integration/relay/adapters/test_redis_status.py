@@ -1,0 +1,90 @@
+"""What operators see of an outbox, read from Redis."""
+
+import pytest
+from redis.asyncio import Redis
+
+from relay.adapters import redis_status
+from relay.adapters.redis_status import RedisStatus
+from relay.core import keys
+from relay.core.delivery import DeliveryState
+from relay.core.errors import StoreUnavailable
+from relay.engine.status import OutboxStatus
+
+
+async def test_an_outbox_of_which_nothing_is_known_is_up_and_empty(redis: Redis) -> None:
+    (status,) = await RedisStatus(redis).outboxes(["acme"])
+
+    assert status == OutboxStatus(
+        outbox="acme",
+        state=DeliveryState.UP,
+        waiting=0,
+        oldest_at_ms=None,
+        delivering=False,
+        delivered=0,
+        dead_letters=0,
+        failures=0,
+        parked_since_ms=None,
+        next_attempt_ms=None,
+        last_error="",
+        last_error_at_ms=None,
+        last_success_at_ms=None,
+    )
+
+
+async def test_everything_that_is_known_is_told(redis: Redis) -> None:
+    for entry_id in ("1800000000123-0", "1800000000999-4"):
+        await redis.xadd(keys.outbox("acme"), {"p": "1"}, id=entry_id)
+    await redis.xadd(keys.dead("acme"), {"p": "1"})
+    await redis.set(keys.lease("acme"), "t1")
+    written: dict[bytes | bytearray | memoryview[int] | str | int | float, bytes | str] = {
+        "state": "parked",
+        "failures": "3",
+        "delivered": "12",
+        "parked_since_ms": "4",
+        "next_attempt_ms": "5",
+        "last_error": b"broken \xff text",
+        "last_error_ms": "6",
+        "last_success_ms": "7",
+    }
+    await redis.hset(keys.delivery("acme"), mapping=dict(written))
+    (status,) = await RedisStatus(redis).outboxes(["acme"])
+
+    assert status == OutboxStatus(
+        outbox="acme",
+        state=DeliveryState.PARKED,
+        waiting=2,
+        oldest_at_ms=1_800_000_000_123,
+        delivering=True,
+        delivered=12,
+        dead_letters=1,
+        failures=3,
+        parked_since_ms=4,
+        next_attempt_ms=5,
+        last_error="broken \ufffd text",
+        last_error_at_ms=6,
+        last_success_at_ms=7,
+    )
+
+
+async def test_many_are_told_in_the_order_they_were_asked_for(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_status, "AT_ONCE", 2)
+    names = ["e", "a", "c", "b", "d"]
+    await redis.xadd(keys.outbox("c"), {"p": "1"})
+    statuses = await RedisStatus(redis).outboxes(names)
+
+    assert [(status.outbox, status.waiting) for status in statuses] == [(name, int(name == "c")) for name in names]
+
+
+async def test_marked_outboxes_are_named(redis: Redis) -> None:
+    await redis.zadd(keys.BACKLOG, {"~1": 1, "acme": 2})
+
+    assert await RedisStatus(redis).marked() == ["~1", "acme"]
+
+
+async def test_trouble_is_our_error(redis: Redis) -> None:
+    await redis.set(keys.outbox("acme"), "not a stream")
+    await redis.set(keys.BACKLOG, "not a sorted set")
+    with pytest.raises(StoreUnavailable):
+        await RedisStatus(redis).outboxes(["acme"])
+    with pytest.raises(StoreUnavailable):
+        await RedisStatus(redis).marked()
