@@ -1,6 +1,7 @@
 """The HTTP push: one batch, signed, to one site. Never raises for what a site does; every outcome is a verdict."""
 
 import io
+import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -22,7 +23,12 @@ ANSWER_TIMEOUT_S = 20.0
 RECORD_KEPT_S = 5.0
 """How long a site's record is used before it is read again: a new address or secret is in force within this time."""
 
-_HEADERS = {"Content-Type": "application/json", "User-Agent": "social-relay"}
+_HEADERS = {
+    "Content-Type": "application/json",
+    "User-Agent": "social-relay",
+    # A receipt is not unpacked (see `new_push_session`), so no proxy in front of a site may pack it.
+    "Accept-Encoding": "identity",
+}
 
 
 class HttpPush:
@@ -91,7 +97,25 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
 
 
 def _in_words(error: Exception) -> str:
-    """Say what kept us from an answer, the most telling kind of error first."""
+    """Say what kept us from an answer.
+
+    The library's own words quote what it could not read, and there may stand anything, our messages echoed included.
+    """
+    match error:
+        case aiohttp.ClientConnectorError():
+            return _why_no_connection(error)
+        case aiohttp.ServerDisconnectedError():
+            return "the site closed the connection before it answered"
+        case aiohttp.ClientResponseError():
+            return "what answered does not speak HTTP: is this address really an on-site client?"
+        case aiohttp.ClientPayloadError():
+            return "the site's answer broke off"
+        case _:
+            return f"{type(error).__name__}: {error}"
+
+
+def _why_no_connection(error: aiohttp.ClientConnectorError) -> str:
+    """Name what is in the way, the most telling kind of error first."""
     match error:
         case aiohttp.ClientConnectorDNSError():
             return f"the name {error.host} cannot be resolved"
@@ -99,9 +123,7 @@ def _in_words(error: Exception) -> str:
             return f"the certificate of {error.host} is not valid: {error.certificate_error}"
         case aiohttp.ClientConnectorSSLError():
             return f"{error.host}:{error.port} does not speak TLS: {error.os_error.strerror or error.os_error}"
-        case aiohttp.ClientConnectorError():
-            return f"{error.host}:{error.port} does not take connections: {error.os_error.strerror or error.os_error}"
-        case aiohttp.ServerDisconnectedError():
-            return "the site closed the connection before it answered"
         case _:
-            return f"{type(error).__name__}: {error}"
+            number = error.os_error.errno  # the system's words for it, as each event loop has its own
+            reason = os.strerror(number) if number else str(error.os_error)
+            return f"{error.host}:{error.port} does not take connections: {reason}"

@@ -57,6 +57,7 @@ class ReceivingSite:
         self.silent = False
         self.asked = asyncio.Event()
         """Set with each push, valid or not."""
+        self._peers: set[object] = set()
         self._secret = secret
         self._came = asyncio.Condition()
         self._awake = asyncio.Event()
@@ -67,6 +68,11 @@ class ReceivingSite:
     def url(self) -> str:
         """Its public address; stays the same while it is down."""
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def connections(self) -> int:
+        """How many connections pushes came over."""
+        return len(self._peers)
 
     @property
     def secret(self) -> str:
@@ -117,6 +123,7 @@ class ReceivingSite:
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         self.asked.set()
+        self._peers.add(request.transport.get_extra_info("peername") if request.transport else None)
         body = await request.read()
         try:
             Webhook(self._secret).verify(body.decode(), dict(request.headers))
