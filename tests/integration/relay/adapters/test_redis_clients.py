@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
@@ -15,6 +14,7 @@ from structlog.testing import capture_logs
 from relay.adapters import redis_clients
 from relay.adapters.redis_clients import check_persistence, open_async, open_sync, persistence_problems
 from relay.core.errors import StoreUnavailable, VolatileStore
+from tests.support.peer import peer
 
 KEEPS = {"appendonly": "yes", "maxmemory-policy": "noeviction", "appendfsync": "always"}
 
@@ -105,30 +105,18 @@ class TestCheckPersistence:
         await client.aclose()
 
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@asynccontextmanager
-async def peer(handler: Handler) -> AsyncIterator[str]:
-    """Listen like a Redis and behave as `handler` does; yields the address."""
-    server = await asyncio.start_server(handler, "127.0.0.1", 0)
-    async with server:
-        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
 class TestTheAsyncClient:
     async def test_a_redis_that_hangs_costs_one_timeout_and_no_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(redis_clients, "ANSWER_TIMEOUT_S", 0.2)
         asked = 0
 
-        async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
             nonlocal asked
             asked += 1
             await reader.read()
-            writer.close()
 
-        async with peer(hang) as url:
-            client = open_async(url)
+        async with peer(hang) as address:
+            client = open_async(f"redis://{address}")
             started = time.monotonic()
             with pytest.raises(RedisTimeoutError):
                 await client.ping()
@@ -153,10 +141,9 @@ class TestTheAsyncClient:
                     writer.write(b"+OK\r\n")
             writer.write(b"+PONG\r\n")
             await writer.drain()
-            writer.close()
 
-        async with peer(answer_once) as url:
-            client = open_async(url + "?protocol=2")
+        async with peer(answer_once) as address:
+            client = open_async(f"redis://{address}?protocol=2")
             assert await client.ping()
             assert await client.ping()
             await client.aclose()

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -22,6 +22,7 @@ from shared.errors import VaultError
 from shared.site_secret import new_site_secret
 from shared.wire import Rejection
 from tests.support.clock import ManualClock
+from tests.support.peer import peer
 from tests.support.receiving_site import Batch, ReceivingSite, status
 from tests.support.waiting import soon
 
@@ -184,15 +185,12 @@ class TestHostileAnswers:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
-            try:
-                while True:
-                    writer.write(chunk)
-                    await writer.drain()
-                    sent += 65536
-            except ConnectionError:
-                writer.close()
+            while True:
+                writer.write(chunk)
+                await writer.drain()
+                sent += 65536
 
-        async with peer(flood) as url, pushing_to(url) as push:
+        async with peer(flood) as address, pushing_to(f"http://{address}") as push:
             verdict = await soon(push.deliver("acme", [entry()]))
 
         assert isinstance(verdict, Failed)
@@ -233,16 +231,6 @@ Speak = Callable[[bytes], bytes]
 
 
 @asynccontextmanager
-async def peer(
-    handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-) -> AsyncIterator[str]:
-    """Listen and behave as `handler` does; yields the address."""
-    server = await asyncio.start_server(handler, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-@asynccontextmanager
 async def answering(speak: Speak) -> AsyncIterator[str]:
     """Answer a whole request with whatever bytes `speak` makes of it, and hang up."""
 
@@ -251,10 +239,9 @@ async def answering(speak: Speak) -> AsyncIterator[str]:
         length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
         writer.write(speak(head + await reader.readexactly(length)))
         await writer.drain()
-        writer.close()
 
-    async with peer(handle) as url:
-        yield url
+    async with peer(handle) as address:
+        yield f"http://{address}"
 
 
 class TestNoAnswer:
@@ -303,15 +290,12 @@ class TestNoAnswer:
         async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n")
-            try:
-                while True:
-                    writer.write(b" ")
-                    await writer.drain()
-                    await asyncio.sleep(0.01)  # a drop each; nothing is waited for
-            except ConnectionError:
-                writer.close()
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)  # a drop each; nothing is waited for
 
-        async with peer(drip) as url, pushing_to(url) as push:
+        async with peer(drip) as address, pushing_to(f"http://{address}") as push:
             assert isinstance(await soon(push.deliver("acme", [entry()])), Failed)
 
     async def test_timeouts_are_those_that_the_module_explains(self) -> None:
