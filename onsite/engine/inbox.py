@@ -5,6 +5,7 @@ impossible), the events go in one by one, so that an unforeseen fault costs one 
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -104,8 +105,9 @@ class Inbox:
     def _note(self, events: Sequence[IncomingEvent], applied: Applied) -> None:
         if applied.outbound_touched:
             self._bell.ring()
+        for (platform, state), count in Counter((each.channel.platform, each.state) for each in applied.fresh).items():
+            self._metrics.events.labels(platform, state).inc(count)
         for event in applied.fresh:
-            self._metrics.events.labels(event.channel.platform, event.state).inc()
             if event.state is EventState.QUARANTINED:
                 log.warning(
                     "event_quarantined",

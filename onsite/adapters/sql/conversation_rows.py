@@ -1,16 +1,26 @@
 """Keeps the conversations that a batch touches: who it is with, what it is called, when it last moved."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from onsite.adapters.sql.inserts import insert_new
-from onsite.adapters.sql.lookups import AnyRow, rows_where_in
+from onsite.adapters.sql.lookups import AnyRow, chunks, rows_where_in
 from onsite.adapters.sql.placing import Place, Placed
-from onsite.adapters.sql.tables import conversations
+from onsite.adapters.sql.tables import conversations, messages
 from onsite.core.model import MessageFact
+
+_COLUMNS = (
+    conversations.c.channel_id,
+    conversations.c.key,
+    conversations.c.id,
+    conversations.c.title,
+    conversations.c.contact_id,
+    conversations.c.delivered_until_ms,
+    conversations.c.read_until_ms,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,6 @@ class _Told:
 
     title: str = ""
     contact_id: int | None = None
-    last_at_ms: int = 0
 
 
 async def ensure_conversations(
@@ -37,55 +46,53 @@ async def ensure_conversations(
     """Return each conversation that `placed` touches. One that only a receipt names is not made."""
     told = _tell(placed, contacts)
     wanted = {one.place for one in placed}
-    query = select(conversations).where(conversations.c.channel_id.in_({channel_id for channel_id, _ in wanted}))
+    query = select(*_COLUMNS).where(conversations.c.channel_id.in_({channel_id for channel_id, _ in wanted}))
     rows = await rows_where_in(connection, query, conversations.c.key, {key for _, key in wanted})
     known = {place: row for row in rows if (place := (row.channel_id, row.key)) in wanted}
-    await _update(connection, [_changes(row, told[place]) for place, row in known.items() if place in told])
+    changed = [(row, told[place]) for place, row in known.items() if place in told and _tells_more(told[place], row)]
+    await _update(connection, [_changes(row, what) for row, what in changed])
     added = await _add(connection, {place: what for place, what in told.items() if place not in known})
     kept = {p: ConversationRow(row.id, row.delivered_until_ms, row.read_until_ms) for p, row in known.items()}
     return kept | added
 
 
+async def move_up(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """Let conversations stand where their last message says, after messages were added."""
+    last = select(func.max(messages.c.sent_at_ms)).where(messages.c.conversation_id == conversations.c.id)
+    for some in chunks(ids):
+        query = update(conversations).where(conversations.c.id.in_(some))
+        await connection.execute(query.values(last_at_ms=last.scalar_subquery()))
+
+
 def _tell(placed: Sequence[Placed], contacts: dict[Place, int]) -> dict[Place, _Told]:
     told: dict[Place, _Told] = {}
     for one in placed:
-        if not isinstance(one.fact, MessageFact):
-            continue
-        what = told.setdefault(one.place, _Told())
-        what.title = one.fact.conversation_title or what.title
-        what.last_at_ms = max(what.last_at_ms, one.fact.sent_at_ms)
-        if one.fact.person is not None and not one.fact.conversation_title:
-            what.contact_id = contacts[one.channel_id, one.fact.person.key]
+        if isinstance(one.fact, MessageFact):
+            what = told.setdefault(one.place, _Told())
+            what.title = one.fact.conversation_title or what.title
+            if one.fact.person is not None and not one.fact.conversation_title:
+                what.contact_id = contacts[one.channel_id, one.fact.person.key]
     return told
 
 
+def _tells_more(told: _Told, row: AnyRow) -> bool:
+    return bool(told.title and told.title != row.title) or (row.contact_id is None and told.contact_id is not None)
+
+
 def _changes(row: AnyRow, told: _Told) -> dict[str, object]:
-    return {
-        "_id": row.id,
-        "title": told.title or row.title,
-        "contact_id": row.contact_id or told.contact_id,
-        "last_at_ms": max(told.last_at_ms, row.last_at_ms),
-    }
+    return {"_id": row.id, "title": told.title or row.title, "contact_id": row.contact_id or told.contact_id}
 
 
 async def _update(connection: AsyncConnection, rows: list[dict[str, object]]) -> None:
     if rows:
-        values: dict[str, object] = {name: bindparam(name) for name in ("title", "contact_id", "last_at_ms")}
+        values: dict[str, object] = {name: bindparam(name) for name in ("title", "contact_id")}
         query = update(conversations).where(conversations.c.id == bindparam("_id")).values(values)
         await connection.execute(query, rows)
 
 
 async def _add(connection: AsyncConnection, told: dict[Place, _Told]) -> dict[Place, ConversationRow]:
     rows = [
-        {
-            "channel_id": channel_id,
-            "key": key,
-            "title": what.title,
-            "contact_id": what.contact_id,
-            "last_at_ms": what.last_at_ms,
-            "delivered_until_ms": 0,
-            "read_until_ms": 0,
-        }
+        {"channel_id": channel_id, "key": key, "title": what.title, "contact_id": what.contact_id}
         for (channel_id, key), what in told.items()
     ]
     columns = (conversations.c.channel_id, conversations.c.key, conversations.c.id)

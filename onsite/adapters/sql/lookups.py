@@ -24,12 +24,13 @@ async def rows_where_in(
 ) -> Sequence[AnyRow]:
     """Run `select` for the rows whose `column` is among `values`."""
     found: list[AnyRow] = []
-    for chunk in _chunks(values):
+    for chunk in chunks(values):
         found += (await connection.execute(select.where(column.in_(chunk)))).all()
     return found
 
 
-def _chunks(values: Collection[_Item]) -> Iterator[list[_Item]]:
+def chunks(values: Collection[_Item]) -> Iterator[list[_Item]]:
+    """Take many values apart so that each part fits in one `IN (…)`."""
     remaining = iter(values)
     while chunk := list(islice(remaining, CHUNK)):
         yield chunk

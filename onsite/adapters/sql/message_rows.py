@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from onsite.adapters.sql.conversation_rows import ConversationRow
+from onsite.adapters.sql.conversation_rows import ConversationRow, move_up
 from onsite.adapters.sql.inserts import insert_new
 from onsite.adapters.sql.placing import Place, Placed
 from onsite.adapters.sql.tables import attachments, messages
@@ -37,6 +37,7 @@ async def add_messages(
             contact_id = contacts[one.channel_id, one.fact.person.key] if one.fact.person is not None else None
             rows.append(_row(one.fact, conversation_id, contact_id))
     added = await insert_new(connection, messages, rows, messages.c.id, *_KEY)
+    await move_up(connection, {row.conversation_id for row in added})
     await _add_attachments(
         connection,
         [(row.id, facts[row.conversation_id, row.direction, row.key].attachments) for row in added],
@@ -60,10 +61,6 @@ def _row(fact: MessageFact, conversation_id: int, contact_id: int | None) -> dic
         "reply_to_key": fact.reply_to_key,
         # An echo exists because the platform took the message.
         "state": SendState.SENT if outbound else None,
-        "attempts": 0,
-        "not_before_ms": 0,
-        "failure_code": "",
-        "failure": "",
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from onsite.adapters.sql.conversation_rows import move_up
 from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.echoes import absorb
 from onsite.adapters.sql.lookups import AnyRow
@@ -42,11 +43,7 @@ class SqlReplies:
             if reply.client_id is not None and (found := await _by_client_id(connection, reply)) is not None:
                 return _reply_state(found)
             added = await connection.execute(insert(messages).values(_values(reply)).returning(*_OUR_WORDS))
-            await connection.execute(
-                update(conversations)
-                .where(conversations.c.id == reply.conversation_id, conversations.c.last_at_ms < reply.written_at_ms)
-                .values(last_at_ms=reply.written_at_ms)
-            )
+            await move_up(connection, [reply.conversation_id])
             return _reply_state(added.one())
 
     async def reply_state(self, message_id: int) -> ReplyState | None:
@@ -116,8 +113,4 @@ def _values(reply: NewReply) -> dict[str, Any]:
         "state": SendState.QUEUED,
         "correlation": reply.correlation,
         "client_id": reply.client_id,
-        "attempts": 0,
-        "not_before_ms": 0,
-        "failure_code": "",
-        "failure": "",
     }

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -33,6 +34,12 @@ metadata = MetaData(
 
 # SQLite gives ids of its own accord only to a column of exactly the type INTEGER, which is 64 bits there.
 _Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _partial(*columns: str, where: str, unique: bool = False) -> Index:
+    """Index the few rows that need it: most messages are incoming, and cost nothing here."""
+    return Index(None, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
 
 channels = Table(
     "channels",
@@ -70,9 +77,10 @@ conversations = Table(
     Column("title", Text, nullable=False),
     # The customer, in a conversation with one; a group has a title instead.
     Column("contact_id", ForeignKey(contacts.c.id)),
-    Column("last_at_ms", BigInteger, nullable=False),
-    Column("delivered_until_ms", BigInteger, nullable=False),
-    Column("read_until_ms", BigInteger, nullable=False),
+    # The newest message's `sent_at_ms`.
+    Column("last_at_ms", BigInteger, nullable=False, server_default="0"),
+    Column("delivered_until_ms", BigInteger, nullable=False, server_default="0"),
+    Column("read_until_ms", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("channel_id", "key"),
     Index(None, "last_at_ms", "id"),
 )
@@ -95,17 +103,18 @@ messages = Table(
     Column("reply_to_key", Text, nullable=False),
     # What follows is for outgoing messages; the rest of the outbox's columns for replies of ours alone.
     Column("state", Text),
-    Column("correlation", Text, unique=True),
+    Column("correlation", Text),
     Column("client_id", Text),
-    Column("attempts", Integer, nullable=False),
-    Column("not_before_ms", BigInteger, nullable=False),
-    Column("failure_code", Text, nullable=False),
-    Column("failure", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before_ms", BigInteger, nullable=False, server_default="0"),
+    Column("failure_code", Text, nullable=False, server_default=""),
+    Column("failure", Text, nullable=False, server_default=""),
     UniqueConstraint("conversation_id", "direction", "key"),
-    UniqueConstraint("conversation_id", "client_id"),
     Index(None, "conversation_id", "sent_at_ms", "id"),
     # For the outbox, and for receipts that say "all until then".
-    Index(None, "state", "conversation_id", "sent_at_ms"),
+    _partial("state", "conversation_id", "sent_at_ms", where="state IS NOT NULL"),
+    _partial("correlation", where="correlation IS NOT NULL", unique=True),
+    _partial("conversation_id", "client_id", where="client_id IS NOT NULL", unique=True),
     # An id that a person has seen never comes back as another message.
     sqlite_autoincrement=True,
 )
@@ -141,5 +150,5 @@ events = Table(
     Column("state", Text, nullable=False),
     Column("error", Text, nullable=False),
     UniqueConstraint("channel_id", "key"),
-    Index(None, "state"),
+    _partial("state", where="state = 'quarantined'"),
 )

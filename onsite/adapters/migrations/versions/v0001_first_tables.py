@@ -54,9 +54,9 @@ def _conversations() -> None:
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("contact_id", _Id),
-        sa.Column("last_at_ms", sa.BigInteger, nullable=False),
-        sa.Column("delivered_until_ms", sa.BigInteger, nullable=False),
-        sa.Column("read_until_ms", sa.BigInteger, nullable=False),
+        sa.Column("last_at_ms", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("delivered_until_ms", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("read_until_ms", sa.BigInteger, nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("id", name="pk_conversations"),
         sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name="fk_conversations_channel_id"),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_conversations_contact_id"),
@@ -83,22 +83,26 @@ def _messages() -> None:
         sa.Column("state", sa.Text),
         sa.Column("correlation", sa.Text),
         sa.Column("client_id", sa.Text),
-        sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("not_before_ms", sa.BigInteger, nullable=False),
-        sa.Column("failure_code", sa.Text, nullable=False),
-        sa.Column("failure", sa.Text, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("not_before_ms", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("failure_code", sa.Text, nullable=False, server_default=""),
+        sa.Column("failure", sa.Text, nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("id", name="pk_messages"),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], name="fk_messages_conversation_id"),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_messages_contact_id"),
-        sa.UniqueConstraint("correlation", name="uq_messages_correlation"),
         sa.UniqueConstraint("conversation_id", "direction", "key", name="uq_messages_conversation_id_direction_key"),
-        sa.UniqueConstraint("conversation_id", "client_id", name="uq_messages_conversation_id_client_id"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_messages_conversation_id_sent_at_ms_id", "messages", ["conversation_id", "sent_at_ms", "id"])
-    op.create_index(
-        "ix_messages_state_conversation_id_sent_at_ms", "messages", ["state", "conversation_id", "sent_at_ms"]
-    )
+    _partial_index("messages", ["state", "conversation_id", "sent_at_ms"], where="state IS NOT NULL")
+    _partial_index("messages", ["correlation"], where="correlation IS NOT NULL", unique=True)
+    _partial_index("messages", ["conversation_id", "client_id"], where="client_id IS NOT NULL", unique=True)
+
+
+def _partial_index(table: str, columns: list[str], *, where: str, unique: bool = False) -> None:
+    condition = sa.text(where)
+    name = f"ix_{table}_{'_'.join(columns)}"
+    op.create_index(name, table, columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 def _attachments() -> None:
@@ -138,4 +142,4 @@ def _events() -> None:
         sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name="fk_events_channel_id"),
         sa.UniqueConstraint("channel_id", "key", name="uq_events_channel_id_key"),
     )
-    op.create_index("ix_events_state", "events", ["state"])
+    _partial_index("events", ["state"], where="state = 'quarantined'")

@@ -20,7 +20,7 @@ def test_every_table_can_be_made_in_postgresql(table: Table[Any]) -> None:
 
     assert "BIGSERIAL" in str(CreateTable(table).compile(dialect=dialect))
     for index in table.indexes:
-        assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))
+        assert f"INDEX {index.name} ON {table.name}" in str(CreateIndex(index).compile(dialect=dialect))
 
 
 @pytest.mark.parametrize("dialect", [POSTGRESQL, SQLITE], ids=["postgresql", "sqlite"])
