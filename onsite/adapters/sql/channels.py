@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.lookups import AnyRow
 from onsite.adapters.sql.tables import channels
+from onsite.adapters.sql.to_the_end import to_the_end
 from onsite.core.errors import ChannelNotFound
 from onsite.core.model import Platform
 from onsite.engine.channels import Channel, ChannelRef, ChannelState, Credentials
@@ -23,17 +24,20 @@ class SqlChannels:
         self._database = database
         self._vault = vault
 
+    @to_the_end
     async def channels(self) -> list[Channel]:
         """List all that are not removed, in the order in which they came."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(channels).where(_HERE).order_by(channels.c.id))
             return [_channel(row) for row in rows]
 
+    @to_the_end
     async def channel(self, channel_id: int) -> Channel:
         """Return one. Raises ChannelNotFound."""
         async with self._database.read() as connection:
             return _channel(await _row(connection, channel_id))
 
+    @to_the_end
     async def save_channel(self, ref: ChannelRef, *, name: str, credentials: Credentials) -> Channel:
         """Add a channel, or give the one that exists new credentials."""
         values: dict[str, Any] = {
@@ -52,6 +56,7 @@ class SqlChannels:
                 await connection.execute(update(channels).where(*mine).values(name=name or found.name, **values))
             return _channel((await connection.execute(select(channels).where(*mine))).one())
 
+    @to_the_end
     async def remove_channel(self, channel_id: int) -> None:
         """Erase the credentials and take the channel off the list. Raises ChannelNotFound."""
         async with self._database.write() as connection:
@@ -62,6 +67,7 @@ class SqlChannels:
                 update(channels).where(channels.c.id == channel_id).values(**gone, next_offset=None)
             )
 
+    @to_the_end
     async def set_health(
         self, channel_id: int, state: ChannelState, sentence: str, *, only_from: frozenset[ChannelState] | None = None
     ) -> bool:
@@ -72,6 +78,7 @@ class SqlChannels:
         async with self._database.write() as connection:
             return bool((await connection.execute(query.values(state=state, sentence=sentence))).rowcount)
 
+    @to_the_end
     async def credentials(self, channel_id: int) -> Credentials | None:
         """Open a channel's credentials; None when it has none. Raises VaultError, ChannelNotFound."""
         async with self._database.read() as connection:
@@ -81,6 +88,7 @@ class SqlChannels:
         proof = None if row.sealed_proof is None else self._vault.open(row.sealed_proof)
         return Credentials(self._vault.open(row.sealed_token), proof)
 
+    @to_the_end
     async def next_offset(self, channel_id: int) -> int | None:
         """Return where the next poll begins. Raises ChannelNotFound."""
         async with self._database.read() as connection:

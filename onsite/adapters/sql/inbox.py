@@ -19,6 +19,7 @@ from onsite.adapters.sql.message_rows import add_messages
 from onsite.adapters.sql.placing import Place, Placed, placed_facts
 from onsite.adapters.sql.receipts import advance_by_receipts
 from onsite.adapters.sql.tables import channels, events
+from onsite.adapters.sql.to_the_end import to_the_end
 from onsite.core.model import Direction, MessageFact, ReceiptFact
 from onsite.engine.channels import ChannelRef
 from onsite.engine.incoming import Applied, IncomingBatch, IncomingEvent, NextOffset
@@ -30,6 +31,7 @@ class SqlInbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @to_the_end
     async def apply(self, batch: IncomingBatch) -> Applied:
         """Store the events and their facts. Raises StoreUnavailable."""
         async with self._database.write() as connection:

@@ -3,6 +3,7 @@
 Each migration runs in the one transaction of `upgrade`: a crash half-way leaves the database as it was.
 """
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -27,7 +28,7 @@ async def upgrade(database: Database) -> None:
 def check_revision(connection: Connection) -> None:
     """Raise StoreUnavailable unless the database has the tables of this release."""
     current = MigrationContext.configure(connection).get_current_revision()
-    if current != _scripts().get_current_head():
+    if current != _newest_revision():
         raise StoreUnavailable(f"the database is at revision {current}, this release needs another one")
 
 
@@ -41,6 +42,11 @@ def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+@cache
+def _newest_revision() -> str | None:
+    return _scripts().get_current_head()
 
 
 def _scripts() -> ScriptDirectory:

@@ -8,6 +8,7 @@ from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.lookups import AnyRow
 from onsite.adapters.sql.replies import SqlReplies
 from onsite.adapters.sql.tables import channels, conversations, messages
+from onsite.adapters.sql.to_the_end import to_the_end
 from onsite.core.model import Platform
 from onsite.core.sending import SendEvent, SendState, advance
 from onsite.engine.channels import ChannelRef, ChannelState
@@ -26,6 +27,7 @@ class SqlOutbox:
         self._database = database
         self._replies = SqlReplies(database)
 
+    @to_the_end
     async def due(
         self, *, now_ms: int, busy_channels: Sequence[int], busy_conversations: Sequence[int]
     ) -> list[Outgoing]:
@@ -58,6 +60,7 @@ class SqlOutbox:
         async with self._database.read() as connection:
             return [_outgoing(row) for row in await connection.execute(query)]
 
+    @to_the_end
     async def next_due_ms(self, *, now_ms: int) -> int | None:
         """Return when the next postponed reply may be tried; None when none waits."""
         query = select(func.min(messages.c.not_before_ms)).where(
@@ -67,6 +70,7 @@ class SqlOutbox:
             moment: int | None = (await connection.execute(query)).scalar_one()
             return moment
 
+    @to_the_end
     async def start(self, message_id: int) -> bool:
         """Make a queued reply `sending`, durably. False when it is not queued any more."""
         query = (
@@ -77,10 +81,12 @@ class SqlOutbox:
         async with self._database.write() as connection:
             return bool((await connection.execute(query)).rowcount)
 
+    @to_the_end
     async def settle(self, message_id: int, settlement: Settlement, *, now_ms: int) -> SendState | None:
         """Advance a reply by an attempt's outcome."""
         return await self._replies.settle(message_id, settlement, now_ms=now_ms)
 
+    @to_the_end
     async def lose_unfinished(self) -> int:
         """Make everything found in `sending` unknown, and return how many that were."""
         query = (

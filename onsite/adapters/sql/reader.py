@@ -9,6 +9,7 @@ from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.lookups import AnyRow, AnySelect
 from onsite.adapters.sql.migrate import check_revision
 from onsite.adapters.sql.tables import attachments, channels, contacts, conversations, events, messages
+from onsite.adapters.sql.to_the_end import to_the_end
 from onsite.adapters.sql.views import attachment_of, contact_of, conversation_of, message_of
 from onsite.core.errors import ConversationNotFound
 from onsite.core.model import Attachment, Author, Platform
@@ -34,6 +35,7 @@ class SqlReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @to_the_end
     async def conversations(self, *, limit: int, before: Cursor | None) -> Sequence[ConversationView]:
         """List conversations, the one that moved last first."""
         columns = (conversations.c.last_at_ms, conversations.c.id)
@@ -41,6 +43,7 @@ class SqlReader:
         async with self._database.read() as connection:
             return [conversation_of(row) for row in await connection.execute(query)]
 
+    @to_the_end
     async def messages(self, conversation_id: int, *, limit: int, before: Cursor | None) -> Sequence[MessageView]:
         """List a conversation's messages by the platform's time, newest first. Raises ConversationNotFound."""
         mine = _MESSAGES.where(messages.c.conversation_id == conversation_id)
@@ -51,6 +54,7 @@ class SqlReader:
                 await _check_conversation(connection, conversation_id)
             return await _with_attachments(connection, rows)
 
+    @to_the_end
     async def message(self, message_id: int) -> MessageView:
         """Return one message. Raises MessageNotFound."""
         async with self._database.read() as connection:
@@ -59,6 +63,7 @@ class SqlReader:
                 raise MessageNotFound(f"there is no message {message_id}")
             return (await _with_attachments(connection, rows))[0]
 
+    @to_the_end
     async def contacts(self, *, limit: int, before: int | None) -> Sequence[ContactView]:
         """List contacts, the newest first."""
         query = select(contacts, channels.c.platform).join(channels).order_by(contacts.c.id.desc()).limit(limit)
@@ -67,6 +72,7 @@ class SqlReader:
         async with self._database.read() as connection:
             return [contact_of(row) for row in await connection.execute(query)]
 
+    @to_the_end
     async def counts(self) -> Counts:
         """Count what somebody may have to look after."""
         replies = (
@@ -91,6 +97,7 @@ class SqlReader:
                 quarantined=(await connection.execute(quarantined)).scalar_one(),
             )
 
+    @to_the_end
     async def check(self) -> None:
         """Ask the database whether it answers and has the tables of this release. Raises StoreUnavailable."""
         async with self._database.read() as connection:

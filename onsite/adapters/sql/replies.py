@@ -10,6 +10,7 @@ from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.echoes import absorb
 from onsite.adapters.sql.lookups import AnyRow
 from onsite.adapters.sql.tables import channels, conversations, messages
+from onsite.adapters.sql.to_the_end import to_the_end
 from onsite.core.errors import ConversationNotFound
 from onsite.core.model import Author, Direction, Kind, Platform
 from onsite.core.sending import TRANSITIONS, SendState
@@ -28,6 +29,7 @@ class SqlReplies:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @to_the_end
     async def conversation_channel(self, conversation_id: int) -> ChannelRef:
         """Return the channel that a conversation belongs to. Raises ConversationNotFound."""
         query = select(channels.c.platform, channels.c.external_id).join(conversations)
@@ -37,6 +39,7 @@ class SqlReplies:
             raise ConversationNotFound(f"there is no conversation {conversation_id}; `onsite conversations` shows them")
         return ChannelRef(Platform(row.platform), row.external_id)
 
+    @to_the_end
     async def add_reply(self, reply: NewReply) -> ReplyState:
         """Store a reply as queued, or return the one that has the same `client_id`."""
         async with self._database.write() as connection:
@@ -46,12 +49,14 @@ class SqlReplies:
             await move_up(connection, [reply.conversation_id])
             return _reply_state(added.one())
 
+    @to_the_end
     async def reply_state(self, message_id: int) -> ReplyState | None:
         """Return where a message of ours stands; None for one that is not ours. Raises MessageNotFound."""
         async with self._database.read() as connection:
             row = await _row(connection, message_id)
         return _reply_state(row) if row.author == Author.OPERATOR else None
 
+    @to_the_end
     async def settle(self, message_id: int, settlement: Settlement, *, now_ms: int) -> SendState | None:
         """Advance a reply; None, and nothing changed, when its state does not know the event."""
         async with self._database.write() as connection:

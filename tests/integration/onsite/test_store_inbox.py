@@ -1,5 +1,7 @@
 """Batches of events: every authentic event is there raw, every message once, all of a batch or nothing."""
 
+import asyncio
+
 import pytest
 
 from onsite.adapters.sql.tables import metadata
@@ -218,3 +220,17 @@ def test_every_table_is_in_the_counts_used_here() -> None:
         "attachments",
         "events",
     }
+
+
+async def test_a_poller_that_is_stopped_at_any_moment_leaves_no_lock_behind(store: Store) -> None:
+    """Stopped before its first step, in the middle, after its last: the next writer never finds the database locked."""
+    for step in range(60):
+        batch = IncomingBatch([event(f"e{step}", said(f"m{step}"), channel=BOT)], NextOffset(BOT, step))
+        task = asyncio.create_task(store.inbox.apply(batch))
+        for _ in range(step):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await store.take(event(f"after{step}", said(f"after{step}"), channel=BOT))
+
+    assert len([text for text in await store.texts() if text]) >= 60
