@@ -1,0 +1,241 @@
+"""The RQ worker in this process: due probes wake their sites, troubles are outlived, it ends when it is asked to."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from redis import Redis
+from rq.registry import FailedJobRegistry, FinishedJobRegistry, ScheduledJobRegistry
+from rq.serializers import JSONSerializer
+from structlog.testing import capture_logs
+
+from relay.adapters import redis_clients, rq_probes, rq_worker
+from relay.adapters.rq_probes import probe_queue
+from relay.adapters.rq_worker import ProbeScheduler, ProbeWorker, run_probe_worker
+from tests.support.waiting import DEADLINE_S
+
+
+@pytest.fixture
+def connect(redis_url: str) -> Callable[[], Redis]:
+    return lambda: redis_clients.open_sync(redis_url)
+
+
+@pytest.fixture
+def client(connect: Callable[[], Redis]) -> Iterator[Redis]:
+    with connect() as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Look often, and give signals back to the test runner afterwards."""
+    monkeypatch.setattr(rq_worker, "LOOK_EVERY_S", 0)
+    monkeypatch.setattr(rq_worker, "RESTART_AFTER_S", 0.01)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def schedule_due(client: Redis, *sites: str) -> None:
+    """Schedule probes whose time has come."""
+    schedule = rq_probes.RqSchedule(client)
+    for site in sites:
+        schedule._schedule(site, 0, 1)
+
+
+def serve(connect: Callable[[], Redis], wake: Callable[[str], object]) -> None:
+    """Serve until somebody sends SIGTERM; a deadline keeps a failing test from hanging."""
+    stop = threading.Event()
+    deadline = threading.Timer(DEADLINE_S, os.kill, (os.getpid(), signal.SIGTERM))
+    deadline.start()
+    try:
+        run_probe_worker(connect, wake=wake, stop=stop)
+    finally:
+        deadline.cancel()
+        deadline.join()
+    assert stop.is_set()
+
+
+class StopAfter:
+    """Wakes nobody; sends SIGTERM once so many sites were woken."""
+
+    def __init__(self, count: int) -> None:
+        self.woken: list[str] = []
+        self._count = count
+
+    def __call__(self, site: str) -> None:
+        self.woken.append(site)
+        if len(self.woken) >= self._count:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_due_probes_wake_their_sites_and_leave_nothing_behind(connect: Callable[[], Redis], client: Redis) -> None:
+    schedule_due(client, "acme", "beta", "gamma")
+    wake = StopAfter(3)
+    serve(connect, wake)
+
+    assert sorted(wake.woken) == ["acme", "beta", "gamma"]
+    queue = probe_queue(client)
+    registries: list[Any] = [ScheduledJobRegistry, FinishedJobRegistry, FailedJobRegistry]
+    for registry in registries:
+        assert registry(queue=queue).get_job_ids() == []
+    assert client.keys("rq:job:*") == []
+
+
+def test_a_probe_whose_time_has_not_come_waits(connect: Callable[[], Redis], client: Redis) -> None:
+    rq_probes.RqSchedule(client)._schedule("later", 4_000_000_000_000, 1)
+    schedule_due(client, "now")
+    wake = StopAfter(1)
+    serve(connect, wake)
+
+    assert wake.woken == ["now"]
+    assert client.zrange("rq:scheduled:probes", 0, -1) == [b"probe-later-1"]
+
+
+def test_the_same_attempt_may_come_again_after_it_ran(connect: Callable[[], Redis], client: Redis) -> None:
+    """A finished job that is kept would block its id: the next outage begins at attempt 1 again."""
+    for _ in range(2):
+        schedule_due(client, "acme")
+        wake = StopAfter(1)
+        serve(connect, wake)
+        assert wake.woken == ["acme"]
+
+
+def test_a_probe_that_fails_costs_the_others_nothing_and_is_kept_for_an_hour(
+    connect: Callable[[], Redis], client: Redis
+) -> None:
+    wake = StopAfter(2)
+
+    def fail_one(site: str) -> None:
+        wake(site)
+        if site == "acme":
+            raise ConnectionError("redis away")
+
+    schedule_due(client, "acme", "beta")
+    serve(connect, fail_one)
+
+    assert sorted(wake.woken) == ["acme", "beta"]
+    failed = FailedJobRegistry(queue=probe_queue(client))
+    assert failed.get_job_ids() == ["probe-acme-1"]
+    assert 0 < client.ttl("rq:job:probe-acme-1") <= rq_probes.FAILURE_KEPT_S
+
+
+def test_a_worker_that_gives_up_is_replaced_until_somebody_asks_for_the_end(
+    connect: Callable[[], Redis], client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers: list[ProbeWorker] = []
+    work = ProbeWorker.work
+
+    def give_up_first(worker: ProbeWorker, **options: object) -> bool:
+        workers.append(worker)
+        if len(workers) < 3:
+            raise ValueError("RQ did not expect this")
+        return bool(work(worker, **options))  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(ProbeWorker, "work", give_up_first)
+    schedule_due(client, "acme")
+    wake = StopAfter(1)
+    with capture_logs() as logs:
+        serve(connect, wake)
+
+    assert wake.woken == ["acme"]
+    assert len(workers) == 3
+    assert [line["event"] for line in logs] == ["probe_worker_failed", "probe_worker_failed"]
+
+
+def test_redis_away_at_the_start_is_waited_for(connect: Callable[[], Redis], client: Redis) -> None:
+    tries = 0
+
+    def away_at_first() -> Redis:
+        nonlocal tries
+        tries += 1
+        return redis_clients.open_sync("redis://127.0.0.1:1") if tries == 2 else connect()
+
+    schedule_due(client, "acme")
+    wake = StopAfter(1)
+    serve(away_at_first, wake)
+
+    assert wake.woken == ["acme"]
+    assert tries >= 3
+
+
+class TestTheScheduler:
+    def scheduler(self, client: Redis) -> Any:
+        return ProbeScheduler([rq_probes.QUEUE], connection=client, interval=0, serializer=JSONSerializer)
+
+    def run(self, scheduler: Any, looks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Run it for so many looks."""
+        stop = threading.Event()
+        left = [looks]
+        look = scheduler._look
+
+        def count(*, keep_lock: bool) -> None:
+            left[0] -= 1
+            if not left[0]:
+                stop.set()
+            look(keep_lock=keep_lock)
+
+        monkeypatch.setattr(scheduler, "_look", count)
+        scheduler.run(stop)
+
+    def test_its_lock_is_kept_now_and_then_and_given_back(self, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+        scheduler = self.scheduler(client)
+        kept: list[set[str]] = []
+        acquire = scheduler.acquire_locks
+
+        def count() -> set[str]:
+            kept.append(acquire())
+            return kept[-1]
+
+        monkeypatch.setattr(scheduler, "acquire_locks", count)
+        self.run(scheduler, 2 * rq_worker.LOCK_EVERY_LOOKS + 1, monkeypatch)
+
+        assert kept == [{rq_probes.QUEUE}] * 3
+        assert client.keys("rq:scheduler*") == []
+
+    def test_of_two_only_one_moves_probes_and_the_other_takes_over_when_it_ends(self, client: Redis) -> None:
+        first, second = self.scheduler(client), self.scheduler(client)
+        first._look(keep_lock=True)
+        schedule_due(client, "acme")
+        second._look(keep_lock=True)
+        assert probe_queue(client).get_job_ids() == []
+        first.stop()
+        second._look(keep_lock=True)
+        assert probe_queue(client).get_job_ids() == ["probe-acme-1"]
+        second.stop()
+
+    def test_it_outlives_redis_being_away(self, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+        scheduler = self.scheduler(client)
+        enqueue = scheduler.enqueue_scheduled_jobs
+        tries = []
+
+        def away_at_first() -> None:
+            tries.append(1)
+            if len(tries) < 3:
+                raise ConnectionError("away")
+            enqueue()
+
+        monkeypatch.setattr(scheduler, "enqueue_scheduled_jobs", away_at_first)
+        schedule_due(client, "acme")
+        with capture_logs() as logs:
+            self.run(scheduler, 3, monkeypatch)
+
+        assert [line["event"] for line in logs] == ["scheduler_waits_for_redis"] * 2
+        assert probe_queue(client).get_job_ids() == ["probe-acme-1"]
+
+
+def test_idle_it_asks_redis_about_once_a_second(client: Redis) -> None:
+    """Two commands each look: the due jobs, and now and then the lock."""
+    scheduler = TestTheScheduler().scheduler(client)
+    scheduler._look(keep_lock=True)
+    before = client.info("stats")["total_commands_processed"]
+    for _ in range(10):
+        scheduler._look(keep_lock=False)
+    after = client.info("stats")["total_commands_processed"]
+    scheduler.stop()
+
+    assert after - before <= 10 + 1
