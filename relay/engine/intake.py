@@ -81,7 +81,9 @@ class Intake:
         groups: defaultdict[str, list[Incoming]] = defaultdict(list)
         for item in items:
             groups[outboxes[item.page_id]].append(item)
-        answers = await asyncio.gather(*(self._writer.append(name, events) for name, events in groups.items()))
+        appends = [self._writer.append(name, events) for name, events in groups.items()]
+        # Nearly every body is about one page, and to gather a single future costs more than all the rest of this.
+        answers = [await appends[0]] if len(appends) == 1 else await asyncio.gather(*appends)
         refused = [events[index] for events, indices in zip(groups.values(), answers, strict=True) for index in indices]
         held = sum(
             len(events) - len(indices)
