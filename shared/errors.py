@@ -2,11 +2,11 @@
 
     SocialRelayError
     ├── UserError            said in words, without a traceback; `exit_code` of the command
-    │   └── SettingsError    all problems of the settings at once; exit code 2
+    │   ├── SettingsError    all problems of the settings at once; exit code 2
+    │   └── VaultError       a value at rest that no key opens (`shared.vault`)
     ├── WireError            a body between relay and site that breaks the contract (`shared.wire`)
     ├── SignatureInvalid     a signature between relay and site that does not hold (`shared.signing`)
-    ├── InvalidSiteSecret    a text that is no site secret (`shared.site_secret`)
-    └── VaultError           a value at rest that no key opens (`shared.vault`)
+    └── InvalidSiteSecret    a text that is no site secret (`shared.site_secret`)
 
 Each half hangs its own tree below `SocialRelayError` in its `core/errors.py`.
 """
@@ -45,5 +45,5 @@ class InvalidSiteSecret(SocialRelayError):
     """The text is no site secret: `whsec_` and 24 to 64 bytes in base64."""
 
 
-class VaultError(SocialRelayError):
+class VaultError(UserError):
     """No key at hand opens the encrypted value."""

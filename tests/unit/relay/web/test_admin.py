@@ -1,0 +1,306 @@
+"""The admin API: who may use it, what it answers, and that no secret is told twice."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import fakeredis
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
+from yarl import URL
+
+from relay.adapters.redis_bindings import RedisBindings
+from relay.adapters.redis_sites import RedisSites
+from relay.adapters.redis_status import RedisStatus
+from relay.core import keys
+from relay.core.site import Site
+from relay.engine.binding import Bindings
+from relay.engine.site_admin import SiteAdmin
+from relay.web import admin
+from relay.web.admin import PREFIX, AdminRoutes
+from relay.web.app import build_app
+from shared.site_secret import key_of
+from shared.vault import Vault, new_master_key
+from tests.support.clock import NOON, ManualClock
+from tests.support.logs import written_logs
+
+TOKEN = "admin-token-example"
+NOON_TEXT = "2027-01-15T08:00:00.000Z"
+
+
+class Bench:
+    """The admin routes on a real server, over fakeredis."""
+
+    def __init__(self) -> None:
+        self.redis = fakeredis.FakeAsyncRedis()
+        sites, bindings = RedisSites(self.redis, Vault([new_master_key()])), RedisBindings(self.redis)
+        admin = SiteAdmin(sites, bindings, RedisStatus(self.redis), clock=ManualClock())
+        routes = AdminRoutes(admin, Bindings(bindings, sites), bindings, token=SecretStr(TOKEN))
+        self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(build_app([routes])))
+
+    async def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
+        """Call as an operator; returns status and decoded answer."""
+        headers = {"Authorization": f"Bearer {TOKEN}"} | headers
+        answer = await self.client.request(method, PREFIX + path, json=body, headers=headers)
+        return answer.status, await answer.json()
+
+    async def add_site(self, name: str = "acme") -> dict[str, str]:
+        """Register a site."""
+        status, added = await self.ask("POST", "/sites", {"name": name, "url": f"https://{name}.example"})
+        assert status == 201
+        return dict(added)
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    async with bench.client:
+        yield bench
+    await bench.redis.aclose()
+
+
+ROUTES = [
+    ("POST", "/sites"),
+    ("GET", "/sites"),
+    ("GET", "/sites/acme"),
+    ("GET", "/bindings"),
+    ("PUT", "/bindings/1"),
+    ("DELETE", "/bindings/1"),
+    ("GET", "/status"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"])
+async def test_without_the_token_every_route_is_401_and_does_nothing(
+    bench: Bench, method: str, path: str, authorization: str | None
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = await bench.client.request(method, PREFIX + path, json={"name": "acme", "site": "acme"}, headers=headers)
+
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert (await answer.json())["error"]["code"] == "unauthorized"
+    assert await bench.redis.keys("*") == []
+
+
+def test_every_route_of_the_admin_api_is_in_the_table_above_and_in_the_docstring() -> None:
+    app = build_app([AdminRoutes(None, None, None, token=SecretStr(TOKEN))])  # type: ignore[arg-type]  # nothing is called
+    routes = {
+        (route.method, route.resource.canonical.removeprefix(PREFIX))
+        for route in app.router.routes()
+        if route.resource is not None
+    }
+
+    assert routes == {(method, path.replace("acme", "{site}").replace("/1", "/{page_id}")) for method, path in ROUTES}
+    for method, path in routes:
+        assert f"{method:6} {PREFIX}{path}" in (admin.__doc__ or "")
+
+
+class TestSites:
+    async def test_registering_tells_the_secret_this_once(self, bench: Bench) -> None:
+        added = await bench.add_site()
+        secret = added.pop("secret")
+        everything = [await bench.ask("GET", path) for path in ("/sites", "/sites/acme", "/status")]
+
+        assert added == {"name": "acme", "url": "https://acme.example"}
+        assert len(key_of(SecretStr(secret))) == 32
+        assert "whsec" not in json.dumps(everything)
+
+    async def test_a_site_is_shown_with_readable_times(self, bench: Bench) -> None:
+        await bench.add_site()
+        await bench.ask("PUT", "/bindings/22", {"site": "acme"})
+        fields: dict[bytes | bytearray | memoryview[int] | str | int | float, str] = {
+            "state": "parked",
+            "failures": "2",
+            "next_attempt_ms": str(round(NOON * 1000) + 5),
+            "parked_since_ms": str(round(NOON * 1000)),
+            "last_error": "the site answered 500",
+        }
+        await bench.redis.hset(keys.delivery("acme"), mapping=dict(fields))
+        await bench.redis.xadd(keys.outbox("acme"), {"p": "22"}, id=f"{round(NOON * 1000)}-0")
+
+        assert await bench.ask("GET", "/sites/acme") == (
+            200,
+            {
+                "name": "acme",
+                "url": "https://acme.example",
+                "created_at": NOON_TEXT,
+                "pages": ["22"],
+                "delivery": {
+                    "state": "parked",
+                    "waiting": 1,
+                    "oldest_at": NOON_TEXT,
+                    "delivering": False,
+                    "delivered": 0,
+                    "dead_letters": 0,
+                    "failures": 2,
+                    "parked_since": NOON_TEXT,
+                    "next_attempt": "2027-01-15T08:00:00.005Z",
+                    "last_error": "the site answered 500",
+                    "last_error_at": None,
+                    "last_success_at": None,
+                },
+            },
+        )
+
+    async def test_all_are_listed_by_name(self, bench: Bench) -> None:
+        for name in ("beta", "acme"):
+            await bench.add_site(name)
+        status, sites = await bench.ask("GET", "/sites")
+
+        assert (status, [site["name"] for site in sites]) == (200, ["acme", "beta"])
+
+    @pytest.mark.parametrize(
+        ("body", "status", "words"),
+        [
+            pytest.param({"url": "https://a.example"}, 400, "field name is missing", id="no name"),
+            pytest.param({"name": "acme"}, 400, "field url is missing", id="no address"),
+            pytest.param({"name": "", "url": "x"}, 400, "field name is missing", id="an empty name"),
+            pytest.param({"name": 7, "url": "x"}, 400, "field name is missing", id="a number as name"),
+            pytest.param({"name": "A B", "url": "https://a.example"}, 409, "cannot name a site", id="a bad name"),
+            pytest.param({"name": "\ud800", "url": "https://a.example"}, 409, "cannot name", id="half a character"),
+            pytest.param({"name": "acme", "url": "chat"}, 409, "no address of a site", id="no address of a site"),
+            pytest.param({"name": "acme", "url": "https://[::1"}, 409, "no address", id="a broken address"),
+            pytest.param({"name": "acme", "url": "http://a.example"}, 409, "--allow-insecure", id="in the clear"),
+            pytest.param(
+                {"name": "acme", "url": "http://a.example", "allow_insecure": "true"}, 409, "insecure", id="a text"
+            ),
+            pytest.param([], 400, "no object", id="a list"),
+        ],
+    )
+    async def test_what_cannot_be_registered_is_said_in_words(
+        self, bench: Bench, body: object, status: int, words: str
+    ) -> None:
+        answered, told = await bench.ask("POST", "/sites", body)
+
+        assert answered == status
+        assert words in told["error"]["message"]
+        assert await bench.redis.keys("*") == []
+
+    async def test_http_may_be_asked_for(self, bench: Bench) -> None:
+        status, _ = await bench.ask(
+            "POST", "/sites", {"name": "acme", "url": "http://127.0.0.1:8090", "allow_insecure": True}
+        )
+        assert status == 201
+
+    async def test_a_name_is_given_once(self, bench: Bench) -> None:
+        await bench.add_site()
+        status, told = await bench.ask("POST", "/sites", {"name": "acme", "url": "https://b.example"})
+
+        assert (status, told["error"]["code"]) == (409, "refused")
+        assert "is there already" in told["error"]["message"]
+
+    @pytest.mark.parametrize("name", ["nobody", "%FF", "..%2fstatus", "a%20b"])
+    async def test_a_site_that_is_not_there_is_404(self, bench: Bench, name: str) -> None:
+        path = URL(f"{PREFIX}/sites/{name}", encoded=True)
+        answer = await bench.client.get(path, headers={"Authorization": f"Bearer {TOKEN}"})
+
+        assert answer.status == 404
+        assert (await answer.json())["error"]["code"] == "not_found"
+
+    async def test_a_site_that_the_master_key_does_not_open_is_said_in_words(self, bench: Bench) -> None:
+        other_key = RedisSites(bench.redis, Vault([new_master_key()]))
+        await other_key.add(Site("acme", "https://a.example", (SecretStr("whsec_x"),), 1))
+        status, told = await bench.ask("GET", "/sites")
+
+        assert status == 409
+        assert "Restore the earlier key" in told["error"]["message"]
+
+
+class TestBindings:
+    async def test_binding_and_unbinding(self, bench: Bench) -> None:
+        await bench.add_site()
+        assert await bench.ask("PUT", "/bindings/22", {"site": "acme"}) == (
+            200,
+            {"page_id": "22", "site": "acme", "waiting_events": 0},
+        )
+        assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "22", "site": "acme"}])
+        assert await bench.ask("DELETE", "/bindings/22") == (200, {"page_id": "22", "site": "acme"})
+        assert await bench.ask("GET", "/bindings") == (200, [])
+
+    async def test_binding_tells_how_much_waited(self, bench: Bench) -> None:
+        await bench.add_site()
+        for number in range(3):
+            await bench.redis.xadd(keys.outbox("~22"), {"p": "22", "k": "messaging", "d": str(number)})
+
+        assert (await bench.ask("PUT", "/bindings/22", {"site": "acme"}))[1]["waiting_events"] == 3
+
+    @pytest.mark.parametrize(
+        ("page", "body", "status", "words"),
+        [
+            ("22", {}, 400, "field site is missing"),
+            ("22", {"site": "nobody"}, 409, "no site named nobody"),
+            ("22", {"site": "\ud800"}, 409, "no site named"),
+            ("acme", {"site": "acme"}, 409, "digits only"),
+            ("22x", {"site": "acme"}, 409, "digits only"),
+        ],
+    )
+    async def test_what_cannot_be_bound_is_said_in_words(
+        self, bench: Bench, page: str, body: object, status: int, words: str
+    ) -> None:
+        await bench.add_site()
+        answered, told = await bench.ask("PUT", f"/bindings/{page}", body)
+
+        assert answered == status
+        assert words in told["error"]["message"]
+        assert await bench.ask("GET", "/bindings") == (200, [])
+
+    async def test_a_page_of_another_site_is_not_taken_away(self, bench: Bench) -> None:
+        for name in ("acme", "beta"):
+            await bench.add_site(name)
+        await bench.ask("PUT", "/bindings/22", {"site": "acme"})
+        status, told = await bench.ask("PUT", "/bindings/22", {"site": "beta"})
+
+        assert status == 409
+        assert "bound to acme" in told["error"]["message"]
+
+    async def test_a_page_that_is_not_bound_cannot_be_unbound(self, bench: Bench) -> None:
+        status, told = await bench.ask("DELETE", "/bindings/22")
+
+        assert (status, "is not bound" in told["error"]["message"]) == (409, True)
+
+
+class TestStatus:
+    async def test_it_shows_sites_and_what_no_site_claims(self, bench: Bench) -> None:
+        await bench.add_site()
+        await bench.redis.zadd(keys.BACKLOG, {"~22": 1, "~33": 2, "acme": 3})
+        for number in range(2):
+            await bench.redis.xadd(keys.outbox("~22"), {"p": "22"}, id=f"{round(NOON * 1000)}-{number}")
+        status, told = await bench.ask("GET", "/status")
+
+        assert status == 200
+        assert [site["name"] for site in told["sites"]] == ["acme"]
+        assert told["unclaimed"] == [{"page_id": "22", "waiting": 2, "oldest_at": NOON_TEXT}]
+
+
+class TestTrouble:
+    @pytest.mark.parametrize(("method", "path"), ROUTES)
+    async def test_redis_away_is_503_in_words(
+        self, bench: Bench, method: str, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def away(*_: object, **__: object) -> None:
+            raise ConnectionRefusedError("redis away")
+
+        for name in ("hsetnx", "hget", "hgetall", "hexists", "hmget", "execute_command"):
+            monkeypatch.setattr(bench.redis, name, away)
+        answer = await bench.client.request(
+            method,
+            PREFIX + path,
+            json={"name": "acme", "url": "https://a.example", "site": "acme"},
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        )
+
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+        assert (await answer.json())["error"]["code"] == "store_unavailable"
+
+    async def test_nothing_that_is_asked_puts_a_secret_into_the_log(self, bench: Bench) -> None:
+        with written_logs() as logs:
+            added = await bench.add_site()
+            await bench.ask("GET", "/sites/nobody")
+            await bench.ask("GET", "/sites", Authorization="Bearer hush-hush")
+
+        assert added["secret"] not in logs.text
+        assert TOKEN not in logs.text
+        assert "hush-hush" not in logs.text
