@@ -1,0 +1,251 @@
+"""Meta's side over HTTP: which answer each body gets, and that a 200 is only said when everything is stored."""
+
+import gzip
+import io
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import Counter
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from relay.core.errors import StoreUnavailable
+from relay.engine import metrics
+from relay.engine.intake import Intake
+from relay.engine.routing import Routing
+from relay.engine.writer import AppendWriter
+from relay.web import facebook as facebook_routes
+from relay.web.app import build_app
+from relay.web.facebook import FacebookRoutes
+from tests.support import facebook
+from tests.support.clock import ManualClock, Pauses
+from tests.support.fakes import FakeShelf, tokens
+from tests.support.memory_outboxes import MemoryOutboxes
+
+WEBHOOK = "/facebook/webhook"
+WRITTEN = "what the customer wrote"
+
+
+class Bench:
+    """The routes on a real server, and the store behind them."""
+
+    def __init__(self) -> None:
+        self.store = MemoryOutboxes(ManualClock())
+        self.store.bindings = {"1": "acme"}
+        self.shelf = FakeShelf()
+        writer = AppendWriter(self.store, new_token=tokens(), on_lease=lambda _outbox, _token: None)
+        intake = Intake(Routing(self.store), writer, self.shelf, sleep=Pauses())
+        routes = FacebookRoutes(
+            intake, app_secret=SecretStr(facebook.APP_SECRET), verify_token=SecretStr(facebook.VERIFY_TOKEN)
+        )
+        self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(build_app([routes])))
+
+    async def post(self, body: bytes, **headers: str) -> tuple[int, str]:
+        """Send a signed body; returns status and text."""
+        answer = await self.client.post(WEBHOOK, data=body, headers=facebook.signed(body) | headers)
+        return answer.status, await answer.text()
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    async with bench.client:
+        yield bench
+
+
+def count(counter: Counter, **labels: str) -> float:
+    (family,) = counter.collect()
+    return sum(s.value for s in family.samples if s.name.endswith("_total") and s.labels.items() >= labels.items())
+
+
+class TestVerification:
+    QUERY = f"hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={facebook.VERIFY_TOKEN}"
+
+    async def test_the_challenge_comes_back_and_nothing_else(self, bench: Bench) -> None:
+        answer = await bench.client.get(f"{WEBHOOK}?{self.QUERY}")
+
+        assert (answer.status, await answer.read()) == (200, b"1158201444")
+        assert answer.content_type == "text/plain"
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "",
+            QUERY.replace("subscribe", "unsubscribe"),
+            QUERY[:-1],
+            QUERY.replace(facebook.VERIFY_TOKEN, "%ED%A0%80"),
+            QUERY.replace(facebook.VERIFY_TOKEN, "%FF"),
+            QUERY.replace("hub.verify_token", "hub_verify_token"),
+        ],
+    )
+    async def test_anything_else_is_403(self, bench: Bench, query: str) -> None:
+        answer = await bench.client.get(f"{WEBHOOK}?{query}")
+
+        assert answer.status == 403
+        assert (await answer.json())["error"]["code"] == "verification_refused"
+        assert "1158201444" not in await answer.text()
+
+    @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH"])
+    async def test_other_methods_are_refused(self, bench: Bench, method: str) -> None:
+        assert (await bench.client.request(method, f"{WEBHOOK}?{self.QUERY}")).status == 405
+
+
+class TestAccepted:
+    async def test_a_200_means_that_everything_is_stored(self, bench: Bench) -> None:
+        status, _ = await bench.post(
+            facebook.body(
+                facebook.entry("1", facebook.message("1", "a")), facebook.entry("9", facebook.message("9", "b"))
+            )
+        )
+
+        assert status == 200
+        assert len(bench.store.payloads("acme")) == 1
+        assert len(bench.store.payloads("~9")) == 1
+
+    async def test_events_are_counted_by_what_became_of_them(self, bench: Bench) -> None:
+        counters = (metrics.EVENTS_ACCEPTED, metrics.EVENTS_UNCLAIMED, metrics.ENTRIES_ODD)
+        before = [count(each) for each in counters]
+        accepted = count(metrics.WEBHOOKS, result="accepted")
+        await bench.post(
+            facebook.body(
+                facebook.entry("1", facebook.message("1", "a"), facebook.message("1", "b")),
+                facebook.entry("9", facebook.message("9", "c")),
+                {"who": 1},
+            )
+        )
+
+        assert [count(each) - start for each, start in zip(counters, before, strict=True)] == [3, 1, 1]
+        assert count(metrics.WEBHOOKS, result="accepted") - accepted == 1
+        assert bench.shelf.kept == [b'{"who":1}']
+
+    async def test_an_authentic_body_about_something_unknown_is_200_and_counted(self, bench: Bench) -> None:
+        before = count(metrics.WEBHOOKS, result="unknown_object")
+        with capture_logs() as logs:
+            status, _ = await bench.post(facebook.body(facebook.entry("1", {"a": 1}), subject="user" * 100))
+
+        assert status == 200
+        assert count(metrics.WEBHOOKS, result="unknown_object") - before == 1
+        assert bench.store.calls == []
+        assert [(line["event"], len(line["object"])) for line in logs] == [("webhook_of_unknown_object", 40)]
+
+    async def test_a_body_in_chunks_is_taken(self, bench: Bench) -> None:
+        body = facebook.messages("1", "a")
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for start in range(0, len(body), 7):
+                yield body[start : start + 7]
+
+        answer = await bench.client.post(WEBHOOK, data=chunks(), headers=facebook.signed(body))
+
+        assert answer.status == 200
+        assert len(bench.store.payloads("acme")) == 1
+
+    async def test_the_legacy_signature_beside_the_new_one_does_not_matter(self, bench: Bench) -> None:
+        status, _ = await bench.post(facebook.messages("1", "a"), **{"X-Hub-Signature": "sha1=whatever"})
+        assert status == 200
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            pytest.param({}, id="no signature"),
+            pytest.param({"X-Hub-Signature-256": ""}, id="an empty signature"),
+            pytest.param({"X-Hub-Signature-256": "sha256=" + "0" * 64}, id="another signature"),
+            pytest.param(facebook.signed(facebook.messages("1", "a"), secret="other"), id="another secret"),
+            pytest.param(facebook.signed(facebook.messages("1", "b")), id="another body's"),
+            pytest.param(
+                {"X-Hub-Signature": "sha1=83e0d62300b0da999bfb32f112010ccd38747e45"}, id="the legacy one alone"
+            ),
+        ],
+    )
+    async def test_a_bad_signature_is_403_and_costs_nothing(self, bench: Bench, headers: dict[str, str]) -> None:
+        before = count(metrics.WEBHOOKS, result="bad_signature")
+        answer = await bench.client.post(WEBHOOK, data=facebook.messages("1", "a"), headers=headers)
+
+        assert answer.status == 403
+        assert (await answer.json())["error"]["code"] == "bad_signature"
+        assert bench.store.calls == []
+        assert count(metrics.WEBHOOKS, result="bad_signature") - before == 1
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 50_000])
+    async def test_an_authentic_body_that_is_no_json_object_is_400(self, bench: Bench, body: bytes) -> None:
+        status, text = await bench.post(body)
+
+        assert status == 400
+        assert '"malformed"' in text
+        assert bench.store.calls == []
+
+    async def test_the_signature_is_looked_at_before_the_body(self, bench: Bench) -> None:
+        answer = await bench.client.post(WEBHOOK, data=b"{")
+        assert answer.status == 403
+
+    @pytest.mark.parametrize("way", ["whole", "chunked", "packed"])
+    async def test_a_body_above_the_limit_is_413(self, bench: Bench, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+        monkeypatch.setattr(facebook_routes, "MAX_BODY_BYTES", 1000)
+        before = count(metrics.WEBHOOKS, result="too_large")
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(101):
+                yield b"0123456789"
+
+        headers = {"Content-Encoding": "gzip"} if way == "packed" else {}
+        bodies = {"whole": b"x" * 1001, "chunked": chunks(), "packed": gzip.compress(b"x" * 1001)}
+        answer = await bench.client.post(WEBHOOK, data=bodies[way], headers=headers)
+
+        assert answer.status == 413
+        assert (await answer.json())["error"] == {"code": "too_large", "message": "the body is larger than 1000 bytes"}
+        assert count(metrics.WEBHOOKS, result="too_large") - before == 1
+
+    async def test_a_body_up_to_the_limit_is_taken(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        body = facebook.messages("1", "a" * 2_000_000)  # beyond what aiohttp itself would take by default
+        monkeypatch.setattr(facebook_routes, "MAX_BODY_BYTES", len(body))
+
+        data = io.BytesIO(body)
+        assert (await bench.client.post(WEBHOOK, data=data, headers=facebook.signed(body))).status == 200
+
+
+class TestNoPromise:
+    @pytest.mark.parametrize("call", ["owners", "append"])
+    async def test_a_store_that_is_away_is_503_so_that_meta_comes_again(self, bench: Bench, call: str) -> None:
+        def away(name: str) -> None:
+            if name == call:
+                raise StoreUnavailable("Error 111 connecting to redis.internal:6379")
+
+        bench.store.before_call = away
+        body = facebook.messages("1", "a")
+        answer = await bench.client.post(WEBHOOK, data=body, headers=facebook.signed(body))
+
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+        assert "redis.internal" not in await answer.text()
+        bench.store.before_call = lambda _name: None
+        assert (await bench.post(body))[0] == 200
+
+    async def test_a_shelf_that_is_away_is_503_too(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def away(_entries: object) -> None:
+            raise StoreUnavailable("away")
+
+        monkeypatch.setattr(bench.shelf, "keep", away)
+        assert (await bench.post(facebook.body({"who": 1})))[0] == 503
+
+    async def test_a_page_that_is_being_moved_for_too_long_is_503(self, bench: Bench) -> None:
+        bench.store.box("acme").fenced.add("1")
+        assert (await bench.post(facebook.messages("1", "a")))[0] == 503
+
+
+async def test_no_message_and_no_secret_reaches_the_logs(bench: Bench) -> None:
+    body = facebook.messages("1", WRITTEN)
+    with capture_logs() as logs:
+        await bench.post(body)
+        await bench.post(body[:-1])
+        await bench.post(facebook.body(facebook.entry("x", facebook.message("x", WRITTEN))))
+        await bench.client.post(WEBHOOK, data=body)
+        bench.store.broken = True
+        await bench.post(body)
+
+    assert len(logs) >= 4
+    assert WRITTEN not in str(logs)
+    assert facebook.APP_SECRET not in str(logs)
+    assert facebook.signed(body)["X-Hub-Signature-256"] not in str(logs)
