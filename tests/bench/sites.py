@@ -1,10 +1,10 @@
 """The site process as the conductor sees it: told what to expect, asked what came."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 import requests
@@ -40,11 +40,14 @@ class SiteProcess:
 
     def completion(self, *, timeout_s: float) -> Completion | None:
         """Wait until they are all there; None when they are not within the time."""
-        try:
-            answer: Any = self._session.get(f"{self.url}/bench/complete", timeout=timeout_s).json()
-        except requests.Timeout:
-            return None
-        return Completion(answer["complete_at"], answer["batches"])
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            answer = self._session.get(f"{self.url}/bench/complete", timeout=ANSWER_TIMEOUT_S)
+            answer.raise_for_status()
+            if answer.status_code == requests.codes.ok:
+                found = answer.json()
+                return Completion(found["complete_at"], found["batches"])
+        return None
 
     def arrivals(self) -> list[Arrival]:
         """Return every event in the order of coming."""
