@@ -5,6 +5,7 @@ what is under way is finished within a bound, then connections close.
 """
 
 import asyncio
+import os
 import random
 import secrets
 import time
@@ -86,6 +87,7 @@ class Site:
 async def run(settings: OnsiteSettings) -> None:
     """Run the site until SIGTERM or SIGINT. Raises UserError when it cannot start."""
     stop = stop_event()
+    os.umask(0o077)  # conversations and keys are nobody's but their owner's, also in a folder that others may enter
     with FolderLock(settings.data_dir, owner="onsite run"):
         async with serving(settings) as port:
             log.info("onsite_serves", host=settings.host, port=port, site=settings.site or "")

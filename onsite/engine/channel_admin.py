@@ -4,6 +4,7 @@ A Telegram token is shown to Telegram first: one that Telegram refuses is not ke
 reply shows what it is worth, and receiving needs none.
 """
 
+import asyncio
 import re
 from dataclasses import dataclass
 
@@ -44,6 +45,8 @@ class ChannelAdmin:
         self._store = store
         self._pollers = pollers
         self._telegram = telegram
+        # Row and poller change together; two admins at once must not leave a poller without its row.
+        self._changing = asyncio.Lock()
 
     async def add_page(self, page_id: str, credentials: Credentials, *, name: str = "") -> Channel:
         """Add a Facebook page, or give the one that is there another token. Raises Unprocessable, StoreUnavailable."""
@@ -79,18 +82,20 @@ class ChannelAdmin:
 
     async def remove(self, channel_id: int) -> None:
         """Erase a channel's token and stop its polling; its conversations stay. Raises ChannelNotFound."""
-        await self._store.channel(channel_id)
-        await self._pollers.stop(channel_id)
-        await self._store.remove_channel(channel_id)
+        async with self._changing:
+            await self._store.channel(channel_id)
+            await self._pollers.stop(channel_id)
+            await self._store.remove_channel(channel_id)
         log.info("channel_removed", channel=channel_id)
 
     async def _save(self, ref: ChannelRef, credentials: Credentials, *, name: str, trouble: str = "") -> Channel:
-        channel = await self._store.save_channel(ref, name=as_text(name), credentials=credentials)
-        if trouble:
-            await self._store.set_health(channel.id, ChannelState.UNREACHABLE, trouble)
-            channel = await self._store.channel(channel.id)
+        async with self._changing:
+            channel = await self._store.save_channel(ref, name=as_text(name), credentials=credentials)
+            if trouble:
+                await self._store.set_health(channel.id, ChannelState.UNREACHABLE, trouble)
+                channel = await self._store.channel(channel.id)
+            await self._pollers.refresh(channel)
         log.info("channel_saved", channel=channel.id, platform=ref.platform, external_id=ref.external_id)
-        await self._pollers.refresh(channel)
         return channel
 
     async def _identify(self, token: SecretStr) -> _Bot:

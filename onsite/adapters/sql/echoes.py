@@ -12,7 +12,7 @@ from typing import cast
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from onsite.adapters.sql.conversation_rows import ConversationRow
+from onsite.adapters.sql.conversation_rows import ConversationRow, move_up
 from onsite.adapters.sql.lookups import AnyRow, rows_where_in
 from onsite.adapters.sql.placing import Place, Placed
 from onsite.adapters.sql.tables import messages
@@ -54,6 +54,7 @@ async def confirm_ours(
             state = further(state, (await _absorb_row(connection, same_key)).state)
         changes[reply.id] = {"_id": reply.id, "key": fact.message_key, "state": state, "sent_at_ms": fact.sent_at_ms}
     await _update(connection, list(changes.values()))
+    await move_up(connection, {places[one.place].id for one in ours})
     return ours
 
 

@@ -73,6 +73,7 @@ class SqlReplies:
             if settlement.platform_id:
                 values |= await _as_taken(connection, row.conversation_id, state, settlement.platform_id, now_ms=now_ms)
             await connection.execute(update(messages).where(messages.c.id == message_id).values(values))
+            await move_up(connection, [row.conversation_id])
             return SendState(values["state"])
 
 

@@ -13,7 +13,7 @@ from onsite.core.sending import SendOutcome, Sent
 from onsite.engine.channels import Credentials
 from onsite.engine.outgoing import Outgoing
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 
 
 class FakeCourier:

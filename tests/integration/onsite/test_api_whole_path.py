@@ -40,7 +40,7 @@ async def test_a_telegram_customer_writes_and_gets_an_answer(site: RunningSite) 
     assert (status, channel["name"], channel["state"]) == (201, "acme_bot", "ok")
     await site.telegram.customer_says(BOT_TOKEN, USER_ID, "hello")
 
-    page = await eventually(lambda: site.get("/conversations"), lambda page: bool(page["conversations"]), within_s=5)
+    page = await eventually(lambda: site.get("/conversations"), lambda page: bool(page["conversations"]))
     (conversation,) = page["conversations"]
     _, queued = await site.call("POST", f"/conversations/{conversation['id']}/replies", {"text": "Good day!"})
     sent = await site.settled(queued["id"])

@@ -63,7 +63,7 @@ async def test_a_write_cut_off_in_the_middle_leaves_nothing_and_does_not_block_t
             await asyncio.Event().wait()
 
     task = asyncio.create_task(write_and_hang())
-    await asyncio.wait_for(written.wait(), 5)
+    await asyncio.wait_for(written.wait(), 20)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -131,3 +131,12 @@ async def test_several_echoes_in_one_batch_find_their_replies(store: Store, repl
         (reply, "mid-1", SendState.SENT),
         (second, "mid-2", SendState.SENT),
     ]
+
+
+async def test_the_conversation_stands_where_its_newest_message_was_really_sent(store: Store, reply: int) -> None:
+    assert (await store.conversation()).last_at_ms == 5000
+    await store.outbox.settle(reply, ANSWER, now_ms=9000)
+    assert (await store.conversation()).last_at_ms == 9000
+
+    await store.take(event("e2", echo("mid-1", at=5500)))
+    assert (await store.conversation()).last_at_ms == 5500

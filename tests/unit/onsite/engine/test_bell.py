@@ -4,7 +4,7 @@ import asyncio
 
 from onsite.engine.bell import Bell
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 
 
 class Watched:
