@@ -1,6 +1,7 @@
 """`relay bind`, `relay unbind`, `relay bindings`: which page's messages go to which site."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -21,7 +22,7 @@ def bind(
 
     Example:  relay bind 112233445566 acme
     """
-    bound = admin_api(data_dir, relay_url).put(f"/admin/v1/bindings/{page}", {"site": site})
+    bound = admin_api(data_dir, relay_url).put(f"/admin/v1/bindings/{quote(page, safe='')}", {"site": site})
     if as_json:
         print_json(bound)
         return
@@ -31,7 +32,7 @@ def bind(
 
 def unbind(page: Page, data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
     """Stop sending a page's messages to its site; what comes from now on is kept until the page is bound again."""
-    unbound = admin_api(data_dir, relay_url).delete(f"/admin/v1/bindings/{page}")
+    unbound = admin_api(data_dir, relay_url).delete(f"/admin/v1/bindings/{quote(page, safe='')}")
     if as_json:
         print_json(unbound)
     else:

@@ -1,0 +1,68 @@
+"""The command line as a whole: its help is the manual, and every command has a place in it."""
+
+from collections.abc import Callable
+
+import pytest
+import typer
+
+from relay.cli.app import app
+from shared.vault import is_master_key
+from tests.support.commands import Ended
+
+Run = Callable[..., Ended]
+
+COMMANDS = [
+    ["run"],
+    ["serve"],
+    ["worker"],
+    ["site", "add"],
+    ["site", "list"],
+    ["site", "show"],
+    ["bind"],
+    ["unbind"],
+    ["bindings"],
+    ["status"],
+    ["new-master-key"],
+]
+
+NO_DATA = {"run", "serve", "worker", "new-master-key"}
+
+
+def test_these_are_all_commands() -> None:
+    found = typer.main.get_command(app)
+    top = getattr(found, "commands", {})
+    names = [[name] for name in top if name != "site"]
+    names += [["site", name] for name in getattr(top["site"], "commands", {})]
+
+    assert sorted(names) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(run: Run, command: list[str]) -> None:
+    ended = run(*command, "--help")
+
+    assert ended.code == 0
+    assert f"relay {' '.join(command)}" in ended.out
+    assert len(ended.out.split()) > 12
+
+
+@pytest.mark.parametrize(
+    "command", [["site", "add"], ["site", "list"], ["site", "show"], ["bind"], ["unbind"], ["bindings"], ["status"]]
+)
+def test_every_command_that_prints_data_takes_json(run: Run, command: list[str]) -> None:
+    assert "--json" in run(*command, "--help").out
+
+
+def test_without_a_command_the_help_is_shown(run: Run) -> None:
+    ended = run()
+
+    assert ended.code == 2
+    assert "relay run" in ended.out + ended.err
+
+
+def test_a_new_master_key_is_usable_and_alone_on_its_line(run: Run) -> None:
+    first, second = run("new-master-key"), run("new-master-key")
+
+    assert is_master_key(first.out.strip())
+    assert first.out.count("\n") == 1
+    assert first.out != second.out

@@ -1,0 +1,105 @@
+"""`relay site …`."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from pydantic import SecretStr
+
+from shared.site_secret import key_of
+from tests.support.commands import Ended
+
+Ask = Callable[..., Ended]
+
+
+class TestAdd:
+    def test_it_prints_the_two_lines_for_the_sites_admin(self, ask: Ask) -> None:
+        ended = ask("site", "add", "acme", "https://chat.acme.example/")
+        lines = dict(line.split("=", 1) for line in ended.out.splitlines() if "=" in line)
+
+        assert ended.code == 0
+        assert ended.err == ""
+        assert "Site acme is registered at https://chat.acme.example." in ended.out
+        assert lines["ONSITE_SITE"] == "acme"
+        assert len(key_of(SecretStr(lines["ONSITE_RELAY_SECRET"]))) == 32
+
+    def test_as_json_it_prints_one_document(self, ask: Ask) -> None:
+        ended = ask("site", "add", "acme", "http://127.0.0.1:8090", "--allow-insecure", "--json")
+        added = json.loads(ended.out)
+
+        assert (added["name"], added["url"]) == ("acme", "http://127.0.0.1:8090")
+        assert len(key_of(SecretStr(added["secret"]))) == 32
+
+    def test_the_secret_is_told_by_no_other_command(self, ask: Ask) -> None:
+        secret = json.loads(ask("site", "add", "acme", "https://a.example", "--json").out)["secret"]
+        others = [["site", "list"], ["site", "show", "acme"], ["status"], ["bindings"]]
+        printed = [ask(*command, *options) for command in others for options in ([], ["--json"])]
+
+        assert all(ended.code == 0 for ended in printed)
+        assert secret not in "".join(ended.out + ended.err for ended in printed)
+        assert "whsec" not in "".join(ended.out + ended.err for ended in printed)
+
+    @pytest.mark.parametrize(
+        ("args", "words"),
+        [
+            (["No Name", "https://a.example"], "relay: 'No Name' cannot name a site"),
+            (["acme", "a.example"], "relay: 'a.example' is no address of a site"),
+            (["acme", "http://a.example"], "add --allow-insecure"),
+            (["taken", "https://a.example"], "relay: a site named taken is there already"),
+        ],
+    )
+    def test_a_mistake_is_one_sentence_and_exit_code_1(self, ask: Ask, args: list[str], words: str) -> None:
+        ask("site", "add", "taken", "https://t.example")
+        ended = ask("site", "add", *args)
+
+        assert (ended.code, ended.out) == (1, "")
+        assert words in ended.err
+        assert len(ended.err.splitlines()) == 1
+
+
+class TestList:
+    def test_without_a_site_it_says_how_to_register_one(self, ask: Ask) -> None:
+        assert ask("site", "list").out == "No site is registered yet; `relay site add NAME URL` registers one.\n"
+        assert json.loads(ask("site", "list", "--json").out) == []
+
+    def test_each_site_is_a_row(self, ask: Ask) -> None:
+        ask("site", "add", "beta", "https://beta.example")
+        ask("site", "add", "acme", "https://acme.example")
+        ask("bind", "22", "acme")
+        heading, *rows = ask("site", "list").out.splitlines()
+
+        assert heading.split() == ["SITE", "STATE", "WAITING", "OLDEST", "PAGES", "URL"]
+        assert [row.split() for row in rows] == [
+            ["acme", "up", "0", "1", "https://acme.example"],
+            ["beta", "up", "0", "0", "https://beta.example"],
+        ]
+        assert [site["name"] for site in json.loads(ask("site", "list", "--json").out)] == ["acme", "beta"]
+
+
+class TestShow:
+    def test_everything_of_one_site_is_listed(self, ask: Ask) -> None:
+        ask("site", "add", "acme", "https://acme.example")
+        before = ask("site", "show", "acme")
+        ask("bind", "22", "acme")
+        ask("bind", "33", "acme")
+        after = ask("site", "show", "acme")
+
+        assert "none; `relay bind PAGE_ID acme` binds one" in before.out
+        rows = dict(line.split(maxsplit=1) for line in after.out.splitlines() if len(line.split()) > 1)
+        assert rows["name"].strip() == "acme"
+        assert rows["pages"].strip() == "22, 33"
+        assert rows["state"].strip() == "up"
+        assert json.loads(ask("site", "show", "acme", "--json").out)["pages"] == ["22", "33"]
+
+    def test_a_site_that_is_not_there_is_said_so(self, ask: Ask) -> None:
+        ended = ask("site", "show", "nobody")
+
+        assert (ended.code, ended.out) == (1, "")
+        assert ended.err == "relay: there is no site named nobody; `relay site list` shows those there are\n"
+
+    @pytest.mark.parametrize("name", ["a/b", "a?b", "a#b", "a%62", "\u00e4 b"])
+    def test_a_name_that_is_none_asks_for_nothing_else(self, ask: Ask, name: str) -> None:
+        ended = ask("site", "show", name)
+
+        assert ended.code == 1
+        assert f"there is no site named {name};" in ended.err
