@@ -30,6 +30,7 @@ async def run(settings: RelaySettings, *, allow_volatile: bool) -> None:
                 await embedded.start()
                 stack.push_async_callback(embedded.stop)
                 supervisor.start("embedded redis", embedded.watch)
+                stack.push_async_callback(supervisor.close)  # first of all, or the watch would start Redis again
                 redis_url = embedded.url
             await check_redis(redis_url, allow_volatile=allow_volatile)
             port = await stack.enter_async_context(serving(settings, redis_url))

@@ -1,0 +1,97 @@
+"""`relay run` as a process: what it starts, what it outlives, and what it leaves behind, which is nothing."""
+
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.processes import RelayProcess, relay_environment
+from tests.support.waiting import process_did
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def children(relay: RelayProcess) -> dict[str, psutil.Process]:
+    """Return its children by what they are."""
+    return {"worker" if "worker" in child.cmdline() else "redis": child for child in relay.process.children()}
+
+
+def test_it_runs_redis_and_a_worker_outlives_their_deaths_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    env = relay_environment(tmp_path / "data", RELAY_PORT=str(free_port()))
+    with RelayProcess("run", env=env, log=tmp_path / "relay.log") as relay:
+        relay.logged("relay_serves")
+        relay.logged("worker_serves")
+        first = children(relay)
+        assert set(first) == {"redis", "worker"}
+        assert not any("app-secret" in part for child in first.values() for part in child.cmdline())
+
+        first["worker"].kill()
+        relay.logged("worker_serves", times=2)
+        first["redis"].kill()
+        relay.logged("embedded_redis_started", times=2)
+        second = children(relay)
+        assert {name: child.pid for name, child in first.items()}.items().isdisjoint(
+            {name: child.pid for name, child in second.items()}.items()
+        )
+
+        relay.terminate()
+        assert relay.ended() == 0
+        process_did(lambda: not any(child.is_running() for child in second.values()))
+        assert "relay_stops" in [line["event"] for line in relay.lines]
+
+
+def test_killed_it_takes_its_children_with_it_and_starts_again_in_the_same_folder(tmp_path: Path) -> None:
+    env = relay_environment(tmp_path / "data", RELAY_PORT=str(free_port()))
+    with RelayProcess("run", env=env, log=tmp_path / "first.log") as relay:
+        relay.logged("worker_serves")
+        left = list(children(relay).values())
+        relay.process.kill()
+        relay.ended()
+    process_did(lambda: not any(child.is_running() for child in left), within_s=30)
+    with RelayProcess("run", env=env, log=tmp_path / "second.log") as relay:
+        relay.logged("relay_serves")
+        relay.terminate()
+        assert relay.ended() == 0
+
+
+def test_a_port_in_use_is_one_sentence_and_nothing_goes_on(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        env = relay_environment(tmp_path / "data", RELAY_PORT=str(port))
+        with RelayProcess("run", env=env, log=tmp_path / "relay.log") as relay:
+            assert relay.ended() == 1
+
+    assert f"relay: port {port} on 127.0.0.1 is in use by another program" in relay.log.read_text()
+    assert "Traceback" not in relay.log.read_text()
+    assert [line["event"] for line in relay.lines] == ["embedded_redis_started"]
+
+
+def test_a_folder_in_use_is_one_sentence(tmp_path: Path) -> None:
+    env = relay_environment(tmp_path / "data", RELAY_PORT=str(free_port()))
+    with RelayProcess("run", env=env, log=tmp_path / "first.log") as first:
+        first.logged("relay_serves")
+        with RelayProcess("run", env=env, log=tmp_path / "second.log") as second:
+            assert second.ended() == 1
+        assert "is in use by another `relay run`" in second.log.read_text()
+        assert first.process.is_running()
+
+
+@pytest.mark.parametrize("name", ["RELAY_REDIS_URL", "RELAY_REDIS_URL_FILE"])
+def test_the_worker_gets_the_very_redis_that_was_named(tmp_path: Path, redis_url: str, name: str) -> None:
+    """Also where .env names it in a file: the worker reads .env too, and must not find two answers."""
+    path = tmp_path / "redis-url"
+    path.write_text(redis_url)
+    (tmp_path / ".env").write_text(f"{name}={path if name.endswith('_FILE') else redis_url}\n")
+    env = relay_environment(tmp_path / "data", RELAY_PORT=str(free_port()))
+    with RelayProcess("run", "--allow-volatile", env=env, log=tmp_path / "relay.log") as relay:
+        relay.logged("worker_serves")
+        assert set(children(relay)) == {"worker"}
+        relay.terminate()
+        assert relay.ended() == 0
