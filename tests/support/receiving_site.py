@@ -111,10 +111,15 @@ class ReceivingSite:
 
     async def go_down(self) -> None:
         """Take no connections any more."""
-        self._awake.set()
+        self.wake()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    def wake(self) -> None:
+        """Let those be answered who were kept waiting."""
+        self._awake.set()
+        self._awake = asyncio.Event()
 
     async def has(self, count: int) -> None:
         """Wait until it took so many events. Raises TimeoutError."""
