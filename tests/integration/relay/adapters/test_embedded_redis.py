@@ -9,10 +9,11 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -25,6 +26,7 @@ from relay.adapters.embedded_redis import EmbeddedRedis, find_redis_server
 from relay.adapters.redis_append import RedisAppender
 from relay.core import keys
 from relay.core.errors import EmbeddedRedisError
+from shared.tasks import Supervisor
 from tests.support.clock import ManualClock
 from tests.support.fakes import incoming, payloads
 from tests.support.streams import payloads_in
@@ -142,34 +144,45 @@ class TestDying:
         async with running(tmp_path) as (_, client):
             assert await payloads_in(client, keys.outbox("acme")) == payloads(*texts)
 
-    async def test_it_is_started_again_whenever_it_ends(self, tmp_path: Path) -> None:
-        paused: list[float] = []
+    async def test_it_is_started_again_whenever_it_ends(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(embedded_redis, "RESTART_AFTER_S", 0.0)
+        supervisor = Supervisor(pauses_s=(0.0,))
+        async with running(tmp_path) as (embedded, client):
+            supervisor.start("embedded redis", embedded.watch)
+            await client.set("a", "b")
+            pids = {embedded.pid}
+            for deaths in (1, 2):
+                with capture_logs() as logs:
+                    os.kill(embedded.pid or 0, signal.SIGKILL)
+                    await process_does(partial(_was_logged, logs, "embedded_redis_started"))
+                pids.add(embedded.pid)
+                assert [line["exit_code"] for line in logs if line["event"] == "embedded_redis_ended"] == [-9]
+                assert await client.get("a") == b"b"
+                assert len(pids) == deaths + 1
+            await supervisor.close()
 
-        async def pause(seconds: float) -> None:
-            paused.append(seconds)
-            await asyncio.sleep(0.001 if seconds < embedded_redis.RESTART_AFTER_S else 0)
+    async def test_one_that_dies_while_it_starts_is_started_again_too(self, tmp_path: Path) -> None:
+        """The watch fails then, and whoever supervises it begins it anew."""
+        kills = 2
 
-        embedded = EmbeddedRedis(tmp_path, sleep=pause)
-        await soon(embedded.start())
-        watching = asyncio.ensure_future(embedded.watch())
-        client = redis_clients.open_async(embedded.url)
-        await client.set("a", "b")
-        pids = [embedded.pid]
-        with capture_logs() as logs:
-            for _ in range(2):
-                assert embedded.pid is not None
-                before = embedded.pid
-                os.kill(before, signal.SIGKILL)
-                await process_does(partial(_is_back, embedded, client, before))
-                pids.append(embedded.pid)
+        async def kill_while_starting(_seconds: float) -> None:
+            nonlocal kills
+            if kills and embedded.pid is not None:
+                kills -= 1
+                os.kill(embedded.pid, signal.SIGKILL)
+                await process_does(partial(_is_gone, embedded.pid))
+            await asyncio.sleep(0)
 
-        assert len(set(pids)) == 3
-        assert [line["exit_code"] for line in logs if line["event"] == "embedded_redis_ended"] == [-9, -9]
-        assert paused.count(embedded_redis.RESTART_AFTER_S) == 2
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await client.aclose()
-        await embedded.stop()
+        supervisor = Supervisor(pauses_s=(0.0,))
+        async with running(tmp_path) as (embedded, client):
+            embedded._sleep = kill_while_starting
+            with capture_logs() as logs:
+                os.kill(embedded.pid or 0, signal.SIGKILL)
+                supervisor.start("embedded redis", embedded.watch)
+                await process_does(partial(_was_logged, logs, "embedded_redis_started"))
+            assert await client.ping()
+            assert kills == 0
+            await supervisor.close()
 
     async def test_after_stopping_nothing_is_left(self, tmp_path: Path) -> None:
         async with running(tmp_path) as (embedded, client):
@@ -182,13 +195,8 @@ class TestDying:
         assert embedded.pid is None
 
 
-async def _is_back(embedded: EmbeddedRedis, client: Redis, before: int) -> bool:
-    if embedded.pid in {before, None}:
-        return False
-    try:
-        return await client.get("a") == b"b"
-    except (OSError, RedisError):
-        return False
+async def _was_logged(logs: list[MutableMapping[str, Any]], event: str) -> bool:
+    return event in [line["event"] for line in logs]
 
 
 class TestLeftovers:
