@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -27,6 +27,14 @@ BUSY_TIMEOUT_MS = 5000
 FILE_NAME = "onsite.db"
 
 _WRITES = "onsite_writes"
+
+_ABOUT_CONTENT = (DataError, IntegrityError, ProgrammingError, NotSupportedError)
+"""Errors about what was to be written or how (https://peps.python.org/pep-0249/#exceptions)."""
+
+_CONTENT_SQLSTATES = ("22", "23", "54")
+"""The classes "data exception", "integrity constraint violation" and "program limit exceeded" (a key too long for its
+index). Most of what asyncpg raises reaches us as the bare DBAPIError, which tells nothing but this code
+(https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -107,16 +115,26 @@ def _begin(connection: Connection) -> None:
 
 @contextmanager
 def _as_unavailable() -> Iterator[None]:
-    """Tell trouble of the database (locked, full, gone) from trouble with what was to be written."""
+    """Tell trouble of the database (locked, full, gone) from trouble with what was to be written.
+
+    Only what is surely about content passes as it is, since that costs an event its place in the inbox. Whatever else
+    a driver says, now or in its next release, keeps the batch where it came from.
+    """
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
-        raise StoreUnavailable(f"the database did not answer: {_reason(error)}") from error
     except DBAPIError as error:
-        # The bare class, not one below it, is how sqlite3 says that the file is damaged or no database.
-        if error.connection_invalidated or type(error) is DatabaseError:
-            raise StoreUnavailable(f"the database does not work: {_reason(error)}") from error
-        raise
+        if _is_about_content(error):
+            raise
+        raise StoreUnavailable(f"the database did not do its work: {_reason(error)}") from error
+    except (PoolTimeoutError, OSError, MemoryError) as error:
+        raise StoreUnavailable(f"the database did not answer: {_reason(error)}") from error
+
+
+def _is_about_content(error: DBAPIError) -> bool:
+    if error.connection_invalidated:
+        return False
+    sqlstate = getattr(error.orig, "sqlstate", None) or ""
+    return isinstance(error, _ABOUT_CONTENT) or sqlstate.startswith(_CONTENT_SQLSTATES)
 
 
 def _reason(error: Exception) -> str:

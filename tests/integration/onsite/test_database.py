@@ -126,6 +126,30 @@ async def test_a_database_that_another_program_holds_is_unavailable(
     await database.close()
 
 
+@pytest.mark.parametrize(
+    ("pragma", "words"),
+    [
+        pytest.param("PRAGMA max_page_count = 1", "database or disk is full", id="full"),
+        pytest.param("PRAGMA query_only = ON", "attempt to write a readonly database", id="read-only"),
+    ],
+)
+async def test_a_database_that_takes_nothing_more_is_unavailable(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, pragma: str, words: str
+) -> None:
+    monkeypatch.setattr(database_module, "_PRAGMAS", (pragma,))
+    database = open_database(None, data_dir)
+
+    async def write_much() -> None:
+        async with database.write() as connection:
+            for number in range(100):
+                row = ROW | {"external_id": str(number), "name": "x" * 4096}
+                await connection.execute(insert(channels).values(row))
+
+    with pytest.raises(StoreUnavailable, match=words):
+        await write_much()
+    await database.close()
+
+
 async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"this is no database, but it is long enough to be looked at " * 40)
     database = open_database(None, tmp_path)

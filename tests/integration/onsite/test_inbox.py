@@ -4,7 +4,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from onsite.adapters.sql import inbox as inbox_module
 from onsite.core.errors import TranslationError
 from onsite.core.model import Author, Direction, Kind, MessageFact, Person, Translation
 from onsite.engine.bell import Bell
@@ -145,6 +147,22 @@ async def test_a_database_that_is_away_is_told_and_nothing_is_accepted(
     with pytest.raises(StoreUnavailable):
         await inbox.take_batch(Batch("acme", [pushed("one")], []))
     assert inbox.last_batch_at_ms is None
+
+
+async def test_trouble_that_a_driver_has_no_name_for_quarantines_nothing(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    async def time_out(*_: object) -> None:
+        raise DBAPIError("INSERT …", {}, Exception("canceling statement due to lock timeout"))
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(inbox_module, "ensure_channels", time_out)
+        with pytest.raises(StoreUnavailable):
+            await inbox.take_batch(Batch("acme", [pushed("one")], []))
+    assert await store.event_states() == {}
+
+    await inbox.take_batch(Batch("acme", [pushed("one")], []))
+    assert await store.texts() == ["one"]
 
 
 async def test_a_batch_that_the_store_cannot_take_goes_in_one_by_one(
