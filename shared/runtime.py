@@ -49,7 +49,8 @@ async def listening(app: web.Application, *, host: str, port: int) -> AsyncItera
     On leaving, no new connection is accepted and requests under way are finished. Raises UserError when the address
     cannot be had.
     """
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=FINISH_REQUESTS_S)
+    # Nothing is unpacked: a small packed body could keep the loop busy for seconds, before its signature is checked.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=FINISH_REQUESTS_S, auto_decompress=False)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, backlog=1024)

@@ -3,6 +3,7 @@
 An error answer is `{"error": {"code": "…", "message": "…"}}`: the code for programs, the message for people.
 """
 
+import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,9 @@ from shared.errors import UserError
 from shared.logs import get_logger
 
 log = get_logger(__name__)
+
+BODY_TIMEOUT_S = 30.0
+"""How long a body may take to arrive: whoever holds one back holds memory."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -37,21 +41,35 @@ class RequestRefused(Exception):
 
 
 async def read_body(request: web.Request, *, limit: int) -> bytes:
-    """Read the raw body of at most `limit` bytes. Raises RequestRefused 413 as soon as it is known to be larger.
+    """Read the raw body of at most `limit` bytes.
 
-    A compressed body is measured by what comes out of it: its named length says nothing about that.
+    Raises RequestRefused: 413 as soon as it is known to be larger, 415 for a packed one (the servers unpack nothing),
+    408 when it takes longer than BODY_TIMEOUT_S.
     """
-    too_large = RequestRefused(413, "too_large", f"the body is larger than {limit} bytes")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise RequestRefused(415, "packed_body", "a body with a Content-Encoding is not accepted: send it as it is")
     if (request.content_length or 0) > limit:
-        raise too_large
-    if request.content_length is not None and "Content-Encoding" not in request.headers:
-        return await request.content.read()  # the parser holds the sender to the length it named
+        raise _too_large(limit)
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            if request.content_length is not None:
+                return await request.content.read()  # the parser holds the sender to the length it named
+            return await _read_unmeasured(request, limit)
+    except TimeoutError:
+        raise RequestRefused(408, "too_slow", f"the body took longer than {BODY_TIMEOUT_S:.0f} s") from None
+
+
+async def _read_unmeasured(request: web.Request, limit: int) -> bytes:
     body = bytearray()
     async for chunk in request.content.iter_chunked(64 * 1024):
         body += chunk
         if len(body) > limit:
-            raise too_large
+            raise _too_large(limit)
     return bytes(body)
+
+
+def _too_large(limit: int) -> RequestRefused:
+    return RequestRefused(413, "too_large", f"the body is larger than {limit} bytes")
 
 
 async def read_json(request: web.Request, *, limit: int = 64 * 1024) -> dict[str, Any]:

@@ -17,6 +17,8 @@ log = get_logger(__name__)
 ANSWER_TIMEOUT_S = 4.0
 """Below Meta's 5 s, so that a hanging Redis ends in our 503 and not in their timeout."""
 CONNECT_TIMEOUT_S = 2.0
+MAX_CONNECTIONS = 256
+"""Of one process; whoever comes when all are in use waits for one, as long as for an answer."""
 
 
 def open_async(url: str) -> redis.asyncio.Redis:
@@ -24,13 +26,15 @@ def open_async(url: str) -> redis.asyncio.Redis:
 
     A Redis that hangs is not asked again: that would take twice the time, and Meta would not wait for our 503.
     """
-    return redis.asyncio.Redis.from_url(
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
         url,
         socket_timeout=ANSWER_TIMEOUT_S,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         retry=AsyncRetry(NoBackoff(), 1, supported_errors=(redis.exceptions.ConnectionError,)),
-        max_connections=256,
+        max_connections=MAX_CONNECTIONS,
+        timeout=ANSWER_TIMEOUT_S,
     )
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 def open_sync(url: str) -> redis.Redis:

@@ -4,7 +4,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from relay.adapters.scripts import PARK, SETTLE
+from relay.adapters.scripts import CLAIM, PARK, SETTLE
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.delivery import DeliveryState
@@ -26,7 +26,8 @@ class RedisDrain:
     async def claim(self, outbox: str, *, token: str) -> bool:
         """See `engine.ports.OutboxDrain.claim`."""
         async with store_errors():
-            return bool(await self._redis.set(keys.lease(outbox), token, nx=True, px=LEASE_TTL_MS))
+            script_keys = [keys.lease(outbox), keys.delivery(outbox)]
+            return bool(await CLAIM.run(self._redis, script_keys, [token, LEASE_TTL_MS]))
 
     async def next_batch(
         self, outbox: str, *, token: str, done: Acknowledged | None, limits: BatchLimits

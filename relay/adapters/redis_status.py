@@ -6,6 +6,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from relay.adapters.replies import text
+from relay.adapters.scripts import RESUME
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.delivery import DeliveryState
@@ -16,13 +17,13 @@ AT_ONCE = 200
 
 
 class RedisStatus:
-    """Fits `engine.status.StatusReader`."""
+    """Fits `engine.status.DeliveryStates`."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     async def outboxes(self, names: Sequence[str]) -> Sequence[OutboxStatus]:
-        """See `engine.status.StatusReader.outboxes`."""
+        """See `engine.status.DeliveryStates.outboxes`."""
         found: list[OutboxStatus] = []
         async with store_errors():
             for start in range(0, len(names), AT_ONCE):
@@ -30,9 +31,14 @@ class RedisStatus:
         return found
 
     async def marked(self) -> Sequence[str]:
-        """See `engine.status.StatusReader.marked`."""
+        """See `engine.status.DeliveryStates.marked`."""
         async with store_errors():
             return [text(name) for name in await self._redis.zrange(keys.BACKLOG, 0, -1)]
+
+    async def resume(self, name: str) -> DeliveryState:
+        """See `engine.status.DeliveryStates.resume`."""
+        async with store_errors():
+            return DeliveryState(text(await RESUME.run(self._redis, [keys.delivery(name)], [])))
 
     async def _read(self, names: Sequence[str]) -> list[OutboxStatus]:
         pipeline = self._redis.pipeline(transaction=False)

@@ -26,3 +26,7 @@ class Script:
 APPEND = Script("append")
 SETTLE = Script("settle")
 PARK = Script("park")
+CLAIM = Script("claim")
+RESUME = Script("resume")
+BEGIN_CHANGE = Script("begin_change")
+KEEP_CHANGE = Script("keep_change")

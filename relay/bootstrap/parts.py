@@ -12,14 +12,18 @@ from redis.asyncio import Redis
 
 from relay.adapters import redis_clients
 from relay.adapters.push import HttpPush, new_push_session
+from relay.adapters.redis_bindings import RedisBindings
+from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_drain import RedisDrain
 from relay.adapters.redis_sites import RedisSites
 from relay.adapters.rq_probes import RqSchedule
 from relay.core.errors import RedisUnusable, StoreUnavailable
 from relay.core.lease import new_token
 from relay.core.settings import RelaySettings
+from relay.engine.binding import Bindings
 from relay.engine.drain import Drain
 from relay.engine.lane import Lane
+from relay.engine.rebinding import Rebinding
 from shared.local_keys import load_or_create
 from shared.vault import Vault, new_master_key
 
@@ -73,6 +77,12 @@ async def open_lane(store: Store) -> AsyncIterator[Lane]:
             yield lane
         finally:
             await lane.close()
+
+
+def rebinding_of(store: Store) -> Rebinding:
+    """Make the use cases that change bindings."""
+    bindings = Bindings(RedisBindings(store.redis), store.sites)
+    return Rebinding(bindings, RedisChanges(store.redis), clock=time.time, new_token=new_token)
 
 
 async def check_redis(redis_url: str, *, allow_volatile: bool) -> None:

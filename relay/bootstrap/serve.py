@@ -9,10 +9,9 @@ from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_health import RedisHealth
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
-from relay.bootstrap.parts import Store, admin_token_of, check_redis, open_lane, open_store
+from relay.bootstrap.parts import Store, admin_token_of, check_redis, open_lane, open_store, rebinding_of
 from relay.core.lease import new_token
 from relay.core.settings import RelaySettings
-from relay.engine.binding import Bindings
 from relay.engine.intake import Intake
 from relay.engine.routing import Routing
 from relay.engine.site_admin import SiteAdmin
@@ -47,7 +46,7 @@ def _routes(
     site_admin = SiteAdmin(store.sites, bindings, RedisStatus(store.redis), clock=time.time)
     return (
         FacebookRoutes(intake, app_secret=settings.facebook_app_secret, verify_token=settings.facebook_verify_token),
-        AdminRoutes(site_admin, Bindings(bindings, store.sites), bindings, token=admin_token_of(settings)),
+        AdminRoutes(site_admin, rebinding_of(store), bindings, token=admin_token_of(settings)),
         HealthRoutes(RedisHealth(store.redis).check),
     )
 

@@ -8,7 +8,7 @@ import typer
 from relay.core.settings import CommandSettings
 from shared.api_client import ApiClient
 from shared.errors import UserError
-from shared.local_keys import load
+from shared.local_keys import load_if_there
 from shared.settings import load_settings
 
 DataDir = Annotated[
@@ -24,11 +24,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 def admin_api(data_dir: Path | None, url: str | None) -> ApiClient:
     """Return a client of the running relay. Raises UserError when no token is at hand."""
     settings = load_settings(CommandSettings, data_dir=data_dir, admin_url=url)
-    if settings.admin_token is not None:
-        token = settings.admin_token
-    elif settings.admin_token_file.exists():
-        token = load(settings.admin_token_file)
-    else:
+    token = settings.admin_token or load_if_there(settings.admin_token_file)
+    if token is None:
         raise UserError(
             f"no admin token is at hand: {settings.admin_token_file} does not exist. Start the relay once"
             " (`relay run`), use its data folder (--data-dir), or set RELAY_ADMIN_TOKEN"

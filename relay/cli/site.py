@@ -68,6 +68,19 @@ def show(name: Name, data_dir: DataDir = None, relay_url: Url = None, *, as_json
     print_table(rows, {"what": "", "value": ""}, empty="")
 
 
+@app.command()
+def resume(name: Name, data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
+    """Try a paused or parked site again now.
+
+    A site is paused when it answered 410, and then only this brings it back. What waited is delivered in order.
+    """
+    resumed = admin_api(data_dir, relay_url).post(f"/admin/v1/sites/{quote(name, safe='')}/resume")
+    if as_json:
+        print_json(resumed)
+    else:
+        say(f"Site {name} was {resumed['was']}; it is tried within some seconds. `relay status` shows how it goes.")
+
+
 def print_sites(sites: list[dict[str, Any]]) -> None:
     """Print sites as a table."""
     rows = [

@@ -28,4 +28,4 @@ def _print_trouble(name: str, delivery: dict[str, Any]) -> None:
     since, attempt = delivery["parked_since"], delivery["next_attempt"]
     say(f"\n{name} is {delivery['state']} since {since}, after {delivery['failures']} failures in a row.")
     say(f"  last error: {delivery['last_error']}")
-    say(f"  next attempt: {attempt or 'when an operator resumes it'}")
+    say(f"  next attempt: {attempt or f'after `relay site resume {name}`'}")

@@ -119,6 +119,9 @@ class Pause:
     reason: str
 
 
+MAX_REASON = 300
+"""Characters kept of what a site gives as its reason."""
+
 Decision = Acknowledge | Shrink | Park | Pause
 
 
@@ -138,10 +141,10 @@ def decide(verdict: Verdict, *, event_ids: Sequence[str], failures: int, random:
 
 
 def _one_for_each(event_ids: Sequence[str], rejected: Sequence[Rejection]) -> list[Rejection]:
-    """Keep the first refusal of each event of the batch: an answer that repeats one must not fill the dead letters."""
+    """Keep the first refusal of each event of the batch, cut short: no answer must fill the Redis that all share."""
     sent = set(event_ids)
     first: dict[str, Rejection] = {}
     for rejection in rejected:
         if rejection.id in sent:
-            first.setdefault(rejection.id, rejection)
+            first.setdefault(rejection.id, Rejection(rejection.id, rejection.reason[:MAX_REASON]))
     return list(first.values())

@@ -11,17 +11,19 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:{o}:fenced    set     pages whose events now go elsewhere      bind, unbind           append          for good
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
     relay:bindings      hash    page → site                              bind, unbind           intake, status  for good
+    relay:changes       hash    page → change of its binding under way   bind, unbind           sweep           [6]
     relay:backlog       zset    outbox → ms of its last mark             append, sweep          sweep, status   [3]
     relay:odd           stream  webhook entries that cannot be routed    intake                 operators       [4]
     relay:health        string  proof that a write succeeds              readiness check        nobody          [5]
     rq:*                RQ's    the schedule of probes; never an event   retry lane             workers         RQ's
 
     [1] until acknowledged   [2] `core.lease.LEASE_TTL_MS`   [3] cleared by the sweep   [4] the newest ODD_KEPT
-    [5] HEALTH_TTL_S
+    [5] HEALTH_TTL_S   [6] erased by the change's last step
 """
 
 SITES = "relay:sites"
 BINDINGS = "relay:bindings"
+CHANGES = "relay:changes"
 BACKLOG = "relay:backlog"
 ODD = "relay:odd"
 HEALTH = "relay:health"

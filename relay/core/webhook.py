@@ -31,7 +31,7 @@ unsubscribed, so this is generous."""
 
 _SIGNATURE_PREFIX = "sha256="
 _NOT_ITEMS = frozenset({"id", "time"})
-_KIND = re.compile(r"[a-z_]{1,40}")
+_KIND = re.compile(r"[a-z0-9_]{1,40}")
 
 
 class Incoming(NamedTuple):
@@ -133,13 +133,16 @@ def _split_entry(raw: msgspec.Raw, items: list[Incoming], odd: list[bytes]) -> N
     page_id = _text(entry.get("id", msgspec.Raw(b'""')))
     found = list(_items_of(page_id, entry)) if is_page_id(page_id) else []
     items += found
-    if not found or not _has_arrays_only(entry):
+    if not found or not _is_taken_whole(entry):
         odd.append(bytes(raw))
 
 
-def _has_arrays_only(entry: Mapping[str, msgspec.Raw]) -> bool:
-    """Whether none of Meta's arrays is something else, which would vanish if the entry were not kept."""
-    return all(bytes(entry[kind]).startswith(b"[") for kind in PLATFORM_KINDS if kind in entry)
+def _is_taken_whole(entry: Mapping[str, msgspec.Raw]) -> bool:
+    """Whether nothing of the entry would vanish if it were not kept: an array of an odd name, or no array at all."""
+    arrays = {kind for kind, value in entry.items() if bytes(value).startswith(b"[")}
+    return all(_KIND.fullmatch(kind) for kind in arrays) and all(
+        kind in arrays for kind in PLATFORM_KINDS if kind in entry
+    )
 
 
 def _items_of(page_id: str, entry: Mapping[str, msgspec.Raw]) -> Iterator[Incoming]:

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from relay.core.delivery import DeliveryState
 from relay.core.outbox import is_holding, page_of
 from relay.core.site import Site, check_site_name, check_site_url
-from relay.engine.status import OutboxStatus, StatusReader
+from relay.engine.status import DeliveryStates, OutboxStatus
 from shared.clock import Clock
 from shared.logs import get_logger
 from shared.site_secret import new_site_secret
@@ -59,7 +60,7 @@ class Unclaimed:
 class SiteAdmin:
     """Adds and shows sites."""
 
-    def __init__(self, sites: SiteStore, bindings: BindingList, status: StatusReader, *, clock: Clock) -> None:
+    def __init__(self, sites: SiteStore, bindings: BindingList, status: DeliveryStates, *, clock: Clock) -> None:
         self._sites = sites
         self._bindings = bindings
         self._status = status
@@ -81,6 +82,13 @@ class SiteAdmin:
     async def all(self) -> Sequence[SiteView]:
         """Return all sites by name. Raises StoreUnavailable."""
         return await self._views(await self._sites.all())
+
+    async def resume(self, name: str) -> DeliveryState:
+        """Have a paused or parked site tried at the next sweep; returns how it stood. Raises SiteNotFound."""
+        await self._sites.get(name)
+        before = await self._status.resume(name)
+        log.info("site_resumed", site=name, was=before.value)
+        return before
 
     async def unclaimed(self) -> Sequence[Unclaimed]:
         """Return what waits for pages that no site claims, by page. Raises StoreUnavailable."""

@@ -1,4 +1,4 @@
-"""What operators see: each site's delivery, and what waits. Reads only."""
+"""What operators see: each site's delivery, and what waits; and the one thing they change of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,11 +27,14 @@ class OutboxStatus:
     last_success_at_ms: int | None
 
 
-class StatusReader(Protocol):
-    """Where the status is read."""
+class DeliveryStates(Protocol):
+    """Where the status is read, and where an operator changes it."""
 
     async def outboxes(self, names: Sequence[str]) -> Sequence[OutboxStatus]:
         """Return the status of each outbox, in the order asked for. Raises StoreUnavailable."""
 
     async def marked(self) -> Sequence[str]:
         """Return the names of outboxes that may have a backlog."""
+
+    async def resume(self, name: str) -> DeliveryState:
+        """Make a site up, whatever it was, and return that. Raises StoreUnavailable."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from relay.core.backoff import MAX_RETRY_AFTER_S
 from relay.core.delivery import DeliveryState
 from relay.core.outbox import is_holding
 from shared.clock import Clock
@@ -19,6 +20,10 @@ SECOND_LOOK_AFTER_S = 60.0
 """Age of a mark before it may be cleared; far above what an appending process trusts its own marks for."""
 OVERDUE_AFTER_S = 5.0
 """How late a probe may be before the sweep takes its place: its worker died, or RQ's schedule is lost."""
+
+
+LONGEST_WAIT_S = MAX_RETRY_AFTER_S + OVERDUE_AFTER_S
+"""A next attempt further ahead than any we schedule was set by a clock that was wrong; such a site is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ def judge(waiting: Waiting, *, now: float) -> Action:
         return Action.CLEAR if settled else Action.NOTHING
     if is_holding(waiting.outbox) or waiting.state is DeliveryState.PAUSED:
         return Action.NOTHING
-    if waiting.state is DeliveryState.PARKED and now < waiting.next_attempt_ms / 1000 + OVERDUE_AFTER_S:
+    wait_s = waiting.next_attempt_ms / 1000 - now
+    if waiting.state is DeliveryState.PARKED and -OVERDUE_AFTER_S < wait_s <= LONGEST_WAIT_S:
         return Action.NOTHING
     return Action.DRAIN
 

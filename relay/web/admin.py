@@ -3,6 +3,7 @@
 POST   /admin/v1/sites                {"name", "url", "allow_insecure"} → 201, the secret, told this once
 GET    /admin/v1/sites                every site with pages and delivery
 GET    /admin/v1/sites/{site}
+POST   /admin/v1/sites/{site}/resume  tries a paused or parked site now
 GET    /admin/v1/bindings             [{"page_id", "site"}]
 PUT    /admin/v1/bindings/{page_id}   {"site"}
 DELETE /admin/v1/bindings/{page_id}
@@ -16,7 +17,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from relay.core.errors import SiteNotFound
-from relay.engine.binding import Bindings
+from relay.engine.rebinding import Rebinding
 from relay.engine.site_admin import BindingList, SiteAdmin, SiteView
 from shared.clock import iso_ms
 from shared.web import RequestRefused, read_json, require_bearer
@@ -27,7 +28,7 @@ PREFIX = "/admin/v1"
 class AdminRoutes:
     """The routes that commands call."""
 
-    def __init__(self, sites: SiteAdmin, bindings: Bindings, binding_list: BindingList, *, token: SecretStr) -> None:
+    def __init__(self, sites: SiteAdmin, bindings: Rebinding, binding_list: BindingList, *, token: SecretStr) -> None:
         self._sites = sites
         self._bindings = bindings
         self._binding_list = binding_list
@@ -39,6 +40,7 @@ class AdminRoutes:
         add("POST", PREFIX + "/sites", guard(self.add_site))
         add("GET", PREFIX + "/sites", guard(self.list_sites))
         add("GET", PREFIX + "/sites/{site}", guard(self.show_site))
+        add("POST", PREFIX + "/sites/{site}/resume", guard(self.resume_site))
         add("GET", PREFIX + "/bindings", guard(self.list_bindings))
         add("PUT", PREFIX + "/bindings/{page_id}", guard(self.bind))
         add("DELETE", PREFIX + "/bindings/{page_id}", guard(self.unbind))
@@ -62,6 +64,15 @@ class AdminRoutes:
             return web.json_response(_site_json(await self._sites.show(request.match_info["site"])))
         except SiteNotFound as error:
             raise RequestRefused(404, "not_found", str(error)) from None
+
+    async def resume_site(self, request: web.Request) -> web.Response:
+        """Have a paused or parked site tried now."""
+        name = request.match_info["site"]
+        try:
+            before = await self._sites.resume(name)
+        except SiteNotFound as error:
+            raise RequestRefused(404, "not_found", str(error)) from None
+        return web.json_response({"name": name, "was": before.value})
 
     async def list_bindings(self, _request: web.Request) -> web.Response:
         """List all bindings."""

@@ -166,6 +166,15 @@ async def test_a_full_redis_still_lets_a_backlog_drain(redis: Redis, drain: Redi
     assert len(await entries(redis, keys.dead("acme"))) == 1
 
 
+async def test_a_full_redis_still_lets_a_backlog_be_claimed(redis: Redis, drain: RedisDrain) -> None:
+    """Nothing but draining makes room again."""
+    await redis.config_set("maxmemory", 1)
+
+    assert await drain.claim("acme", token="t1")
+    assert not await drain.claim("acme", token="t2")
+    assert await redis.get(keys.lease("acme")) == b"t1"
+
+
 async def test_a_full_redis_still_lets_a_site_be_parked(redis: Redis, drain: RedisDrain) -> None:
     await first_batch(redis, drain, "a")
     await redis.config_set("maxmemory", 1)

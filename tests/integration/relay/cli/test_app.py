@@ -18,6 +18,7 @@ COMMANDS = [
     ["site", "add"],
     ["site", "list"],
     ["site", "show"],
+    ["site", "resume"],
     ["bind"],
     ["unbind"],
     ["bindings"],

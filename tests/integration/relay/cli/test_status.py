@@ -45,7 +45,9 @@ def test_a_paused_site_waits_for_an_operator(ask: Ask, redis_url: str) -> None:
     with sync_redis.Redis.from_url(redis_url) as client:
         client.hset(keys.delivery("acme"), "state", "paused")
 
-    assert "next attempt: when an operator resumes it" in ask("status").out
+    assert "next attempt: after `relay site resume acme`" in ask("status").out
+    assert "was paused" in ask("site", "resume", "acme").out
+    assert json.loads(ask("site", "resume", "acme", "--json").out) == {"name": "acme", "was": "up"}
 
 
 def test_what_no_site_claims_is_listed_with_how_to_deliver_it(ask: Ask, relay: RelayThread) -> None:

@@ -99,3 +99,10 @@ def test_an_event_refused_twice_in_one_answer_becomes_one_dead_letter() -> None:
     assert decide(twice, event_ids=BATCH, failures=0, random=0.5) == Acknowledge(
         [Rejection("1-2", "odd"), Rejection("1-3", "odd")]
     )
+
+
+def test_a_reason_is_cut_as_no_answer_may_fill_the_redis_that_all_share() -> None:
+    verdict = Delivered([Rejection("1-0", "x" * 1_000_000)])
+    decision = decide(verdict, event_ids=["1-0"], failures=0, random=0.0)
+
+    assert decision == Acknowledge([Rejection("1-0", "x" * 300)])

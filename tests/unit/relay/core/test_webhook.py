@@ -188,6 +188,14 @@ class TestSplit:
         assert parts.items == [Incoming("1", other, b'{"good":1}')]
         assert parts.odd == [entry]
 
+    def test_an_array_with_an_odd_name_beside_a_good_one_is_kept_aside(self) -> None:
+        entry = b'{"id":"1","Odd!":[{"lost":"?"}],"messaging_v2":[{"new":1}],"messaging":[{"good":1}]}'
+
+        parts = split(one_entry(entry))
+
+        assert parts.items == [Incoming("1", "messaging_v2", b'{"new":1}'), Incoming("1", "messaging", b'{"good":1}')]
+        assert parts.odd == [entry]
+
     def test_an_array_that_meta_adds_later_is_passed_on_under_its_name(self) -> None:
         body = one_entry(b'{"id":"1","time":5,"uid":"7","calls":[{"call":1}],"messaging":[{"m":1}]}')
 

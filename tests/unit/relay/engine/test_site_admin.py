@@ -47,16 +47,21 @@ class FakeBindingList:
 
 
 class FakeStatus:
-    """Fits `engine.status.StatusReader`."""
+    """Fits `engine.status.DeliveryStates`."""
 
     def __init__(self) -> None:
         self.waiting: dict[str, int] = {}
+        self.resumed: list[str] = []
 
     async def outboxes(self, names: Sequence[str]) -> Sequence[OutboxStatus]:
         return [status_of(name, self.waiting.get(name, 0)) for name in names]
 
     async def marked(self) -> Sequence[str]:
         return list(self.waiting)
+
+    async def resume(self, name: str) -> DeliveryState:
+        self.resumed.append(name)
+        return DeliveryState.PAUSED
 
 
 def status_of(name: str, waiting: int) -> OutboxStatus:
@@ -75,6 +80,19 @@ class Bench:
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+class TestResuming:
+    async def test_a_site_is_tried_again_and_how_it_stood_is_told(self, bench: Bench) -> None:
+        await bench.admin.add("acme", "https://a.example", allow_insecure=False)
+
+        assert await bench.admin.resume("acme") is DeliveryState.PAUSED
+        assert bench.status.resumed == ["acme"]
+
+    async def test_a_site_that_is_not_there_is_said(self, bench: Bench) -> None:
+        with pytest.raises(SiteNotFound):
+            await bench.admin.resume("acme")
+        assert bench.status.resumed == []
 
 
 class TestAdding:

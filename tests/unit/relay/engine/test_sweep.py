@@ -5,7 +5,7 @@ import pytest
 from relay.adapters.redis_append import MARK_AGAIN_AFTER_S
 from relay.core.delivery import DeliveryState
 from relay.core.errors import StoreUnavailable
-from relay.engine.sweep import OVERDUE_AFTER_S, SECOND_LOOK_AFTER_S, Action, Waiting, judge, sweep
+from relay.engine.sweep import LONGEST_WAIT_S, OVERDUE_AFTER_S, SECOND_LOOK_AFTER_S, Action, Waiting, judge, sweep
 from tests.support.clock import NOON, ManualClock
 from tests.support.fakes import incoming
 from tests.support.memory_outboxes import MemoryOutboxes
@@ -121,3 +121,10 @@ async def test_redis_away_is_the_callers_to_know(store: MemoryOutboxes, clock: M
     store.broken = True
     with pytest.raises(StoreUnavailable):
         await sweep(store, Lane(), clock=clock)
+
+
+def test_a_next_attempt_further_ahead_than_any_wait_was_set_by_a_wrong_clock_and_is_due() -> None:
+    far_ahead = round((NOON + LONGEST_WAIT_S + 1) * 1000)
+    waiting = Waiting("acme", round(NOON * 1000), 1, False, DeliveryState.PARKED, far_ahead)
+
+    assert judge(waiting, now=NOON) is Action.DRAIN

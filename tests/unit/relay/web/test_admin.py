@@ -12,11 +12,13 @@ from pydantic import SecretStr
 from yarl import URL
 
 from relay.adapters.redis_bindings import RedisBindings
+from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_sites import RedisSites
 from relay.adapters.redis_status import RedisStatus
 from relay.core import keys
 from relay.core.site import Site
 from relay.engine.binding import Bindings
+from relay.engine.rebinding import Rebinding
 from relay.engine.site_admin import SiteAdmin
 from relay.web import admin
 from relay.web.admin import PREFIX, AdminRoutes
@@ -37,7 +39,9 @@ class Bench:
         self.redis = fakeredis.FakeAsyncRedis()
         sites, bindings = RedisSites(self.redis, Vault([new_master_key()])), RedisBindings(self.redis)
         admin = SiteAdmin(sites, bindings, RedisStatus(self.redis), clock=ManualClock())
-        routes = AdminRoutes(admin, Bindings(bindings, sites), bindings, token=SecretStr(TOKEN))
+        changes = RedisChanges(self.redis)
+        rebinding = Rebinding(Bindings(bindings, sites), changes, clock=ManualClock(), new_token=lambda: "t")
+        routes = AdminRoutes(admin, rebinding, bindings, token=SecretStr(TOKEN))
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(build_app([routes])))
 
     async def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
@@ -65,6 +69,7 @@ ROUTES = [
     ("POST", "/sites"),
     ("GET", "/sites"),
     ("GET", "/sites/acme"),
+    ("POST", "/sites/acme/resume"),
     ("GET", "/bindings"),
     ("PUT", "/bindings/1"),
     ("DELETE", "/bindings/1"),

@@ -182,7 +182,7 @@ class TestRefused:
         answer = await bench.client.post(WEBHOOK, data=b"{")
         assert answer.status == 403
 
-    @pytest.mark.parametrize("way", ["whole", "chunked", "packed"])
+    @pytest.mark.parametrize("way", ["whole", "chunked"])
     async def test_a_body_above_the_limit_is_413(self, bench: Bench, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
         monkeypatch.setattr(facebook_routes, "MAX_BODY_BYTES", 1000)
         before = count(metrics.WEBHOOKS, result="too_large")
@@ -191,13 +191,18 @@ class TestRefused:
             for _ in range(101):
                 yield b"0123456789"
 
-        headers = {"Content-Encoding": "gzip"} if way == "packed" else {}
-        bodies = {"whole": b"x" * 1001, "chunked": chunks(), "packed": gzip.compress(b"x" * 1001)}
-        answer = await bench.client.post(WEBHOOK, data=bodies[way], headers=headers)
+        bodies = {"whole": b"x" * 1001, "chunked": chunks()}
+        answer = await bench.client.post(WEBHOOK, data=bodies[way])
 
         assert answer.status == 413
         assert (await answer.json())["error"] == {"code": "too_large", "message": "the body is larger than 1000 bytes"}
         assert count(metrics.WEBHOOKS, result="too_large") - before == 1
+
+    async def test_a_packed_body_is_415_as_nobody_may_have_us_unpack_what_is_not_verified(self, bench: Bench) -> None:
+        answer = await bench.client.post(WEBHOOK, data=gzip.compress(b"x"), headers={"Content-Encoding": "gzip"})
+
+        assert answer.status == 415
+        assert bench.store.calls == []
 
     async def test_a_body_up_to_the_limit_is_taken(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         body = facebook.messages("1", "a" * 2_000_000)  # beyond what aiohttp itself would take by default

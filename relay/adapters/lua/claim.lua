@@ -1,0 +1,13 @@
+-- claim: take a free lease, also when Redis is out of memory: only draining makes room again.
+--
+-- Redis refuses a script whose first write may need memory, but not one that has written already; so the first write here
+-- removes a field that is never there (https://redis.io/docs/latest/develop/interact/programmability/eval-intro/).
+--
+-- KEYS  1 lease  2 delivery
+-- ARGV  1 token  2 lease TTL in ms
+-- Returns  1 if the lease is ours now, else 0
+redis.call('HDEL', KEYS[2], '')
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  return 1
+end
+return 0
