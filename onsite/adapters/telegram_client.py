@@ -76,7 +76,8 @@ class TelegramClient:
     async def send_text(self, token: SecretStr, *, chat_id: str, text: str, reply_to: str = "") -> SendOutcome:
         """Send a text to the conversation with the key `chat_id`; never raises for what Telegram or the network does.
 
-        A group that became a supergroup is followed once to its new id: the refusal says that nothing was sent.
+        A group that became a supergroup is followed once to its new id: the refusal says that nothing was sent. The
+        message's id then is `<new chat id>:<message id>`, as the conversation may have a message of the same number.
         """
         try:
             answer = await self._send(token, chat_id, text, reply_to)
@@ -84,7 +85,7 @@ class TelegramClient:
                 answer = await self._send(token, str(target), text, "")
         except TelegramError as error:
             return outcome_of(error)
-        return decode_send_answer(*answer)
+        return decode_send_answer(*answer, moved_to=target)
 
     async def _send(self, token: SecretStr, chat_id: str, text: str, reply_to: str) -> Answer:
         return await self._call(token, "sendMessage", send_message_body(chat_id=chat_id, text=text, reply_to=reply_to))

@@ -79,7 +79,7 @@ class Sent:
     """The platform took the message."""
 
     platform_id: str
-    """`mid`, or Telegram's `message_id`."""
+    """`mid`, or Telegram's `message_id`; `<chat id>:<message id>` where another chat took it than the one addressed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 An echo is ours when it carries our correlation, or when its id is the one that the Send API answered with. An echo
 that came before the answer and without our correlation looked like a message from elsewhere and made a row of its own:
-`absorb` gives that row's place to the reply once the two are known to be the same.
+`absorb` gives that row's place to the reply once the two are known to be the same. Only such a row is ever absorbed:
+what somebody wrote here is never removed, whatever id a platform answers with.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from onsite.adapters.sql.conversation_rows import ConversationRow, move_up
 from onsite.adapters.sql.lookups import AnyRow, rows_where_in
 from onsite.adapters.sql.placing import Place, Placed
 from onsite.adapters.sql.tables import messages
-from onsite.core.model import Direction, MessageFact
+from onsite.core.model import Author, Direction, MessageFact
 from onsite.core.sending import SendState
 from onsite.engine.settling import after_echo, further
 
@@ -25,6 +26,7 @@ _COLUMNS = select(
     messages.c.conversation_id,
     messages.c.key,
     messages.c.correlation,
+    messages.c.author,
     messages.c.state,
     messages.c.sent_at_ms,
 )
@@ -49,13 +51,24 @@ async def confirm_ours(
         if reply is None or reply.correlation is None:
             continue
         ours.add(one)
-        state = after_echo(SendState(reply.state))
-        if same_key is not None and same_key.id != reply.id:
-            state = further(state, (await _absorb_row(connection, same_key)).state)
-        changes[reply.id] = {"_id": reply.id, "key": fact.message_key, "state": state, "sent_at_ms": fact.sent_at_ms}
+        other = None if same_key is None or same_key.id == reply.id else same_key
+        changes[reply.id] = await _confirmed(connection, reply, fact, other)
     await _update(connection, list(changes.values()))
     await move_up(connection, {places[one.place].id for one in ours})
     return ours
+
+
+async def _confirmed(
+    connection: AsyncConnection, reply: AnyRow, fact: MessageFact, other: AnyRow | None
+) -> dict[str, object]:
+    """Return what changes in `reply`; `other` is another row that has the echo's id."""
+    values = {"_id": reply.id, "key": fact.message_key, "sent_at_ms": fact.sent_at_ms}
+    state = after_echo(SendState(reply.state))
+    if other is not None and made_by_echo(other):
+        state = further(state, (await absorb(connection, other)).state)
+    elif other is not None:
+        values["key"] = reply.key  # two replies are two messages: the id stays with whose it was
+    return values | {"state": state}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +79,19 @@ class Absorbed:
     sent_at_ms: int
 
 
-async def absorb(connection: AsyncConnection, conversation_id: int, key: str) -> Absorbed | None:
-    """Remove the row that an echo made for a message which proves to be a reply of ours; None when there is none."""
+async def outbound_with_key(connection: AsyncConnection, conversation_id: int, key: str) -> AnyRow | None:
+    """Return the message of ours that has the platform's id `key`."""
     query = _COLUMNS.where(messages.c.conversation_id == conversation_id, _OUTBOUND, messages.c.key == key)
-    row = (await connection.execute(query)).first()
-    return None if row is None else await _absorb_row(connection, row)
+    return (await connection.execute(query)).first()
 
 
-async def _absorb_row(connection: AsyncConnection, row: AnyRow) -> Absorbed:
+def made_by_echo(row: AnyRow) -> bool:
+    """Whether an echo made the row, so that the platform would tell of it again; nobody wrote it here."""
+    return row.author == Author.ELSEWHERE and row.correlation is None
+
+
+async def absorb(connection: AsyncConnection, row: AnyRow) -> Absorbed:
+    """Remove the row that an echo made for a message which proves to be a reply of ours."""
     await connection.execute(delete(messages).where(messages.c.id == row.id))
     return Absorbed(SendState(row.state), row.sent_at_ms)
 

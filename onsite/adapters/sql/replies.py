@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from onsite.adapters.sql.conversation_rows import move_up
 from onsite.adapters.sql.database import Database
-from onsite.adapters.sql.echoes import absorb
+from onsite.adapters.sql.echoes import absorb, made_by_echo, outbound_with_key
 from onsite.adapters.sql.lookups import AnyRow
 from onsite.adapters.sql.tables import channels, conversations, messages
 from onsite.adapters.sql.to_the_end import to_the_end
@@ -81,9 +81,12 @@ async def _as_taken(
     connection: AsyncConnection, conversation_id: int, state: SendState, platform_id: str, *, now_ms: int
 ) -> dict[str, Any]:
     """Say what the platform's answer tells, or its echo, where that came first: the echo knows the platform's time."""
-    echo = await absorb(connection, conversation_id, platform_id)
-    if echo is None:
+    known = await outbound_with_key(connection, conversation_id, platform_id)
+    if known is None:
         return {"key": platform_id, "sent_at_ms": now_ms}
+    if not made_by_echo(known):
+        return {"sent_at_ms": now_ms}  # two replies are two messages: the id stays with whose it was
+    echo = await absorb(connection, known)
     return {"key": platform_id, "sent_at_ms": echo.sent_at_ms, "state": further(state, echo.state)}
 
 

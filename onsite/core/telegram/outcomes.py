@@ -49,15 +49,20 @@ _REFUSALS: tuple[tuple[str, tuple[str, str]], ...] = (
 """Part of a description, then code and sentence; the first row that fits counts."""
 
 
-def decode_send_answer(status: int, body: bytes) -> SendOutcome:
-    """Say what an answer to `sendMessage` means. Total: anything unreadable is Lost."""
+def decode_send_answer(status: int, body: bytes, *, moved_to: int | None = None) -> SendOutcome:
+    """Say what an answer to `sendMessage` means. Total: anything unreadable is Lost.
+
+    `moved_to` is the chat that took the message in place of the one that was addressed. A supergroup counts its own
+    messages (https://core.telegram.org/api/channel#migration), so its ids may repeat those of the group under which the
+    conversation is kept: the id then names the chat too, `<chat id>:<message id>`.
+    """
     try:
         message_id = as_id(decode_object_result(decode_answer(status, body)).get("message_id"))
     except TelegramError as error:
         return outcome_of(error)
     if not message_id:
         return Lost("Telegram took the message but did not tell its id.")
-    return Sent(message_id)
+    return Sent(message_id if moved_to is None else f"{moved_to}:{message_id}")
 
 
 def outcome_of(error: TelegramError) -> Refused | Lost | Postponed:

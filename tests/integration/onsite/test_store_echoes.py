@@ -67,6 +67,26 @@ async def test_a_second_echo_that_knows_the_correlation_absorbs_the_first_that_d
     assert await ours(store) == [(reply, "mid-1", SendState.SENT, 5500)]
 
 
+async def test_an_answer_with_the_id_of_an_earlier_reply_removes_nothing(store: Store, reply: int) -> None:
+    await store.outbox.settle(reply, ANSWER, now_ms=6000)
+    second = await store.reply(correlation="c2")
+    await store.outbox.start(second)
+
+    assert await store.outbox.settle(second, ANSWER, now_ms=9000) is SendState.SENT
+
+    assert await ours(store) == [(reply, "mid-1", SendState.SENT, 6000), (second, None, SendState.SENT, 9000)]
+
+
+async def test_an_echo_with_the_id_of_an_earlier_reply_removes_nothing(store: Store, reply: int) -> None:
+    await store.outbox.settle(reply, ANSWER, now_ms=5000)
+    second = await store.reply(correlation="c2")
+    await store.outbox.start(second)
+
+    await store.take(event("e2", echo("mid-1", correlation="c2", at=5500)))
+
+    assert await ours(store) == [(reply, "mid-1", SendState.SENT, 5000), (second, None, SendState.SENT, 5500)]
+
+
 async def test_an_echo_settles_a_reply_whose_answer_was_lost(store: Store, reply: int) -> None:
     await store.outbox.settle(reply, Settlement(SendEvent.LOST, code="no_answer", sentence="?"), now_ms=6000)
     assert await store.state(reply) is SendState.UNKNOWN

@@ -186,7 +186,8 @@ async def test_a_group_that_moved_is_followed_to_its_new_id(telegram: FakeTelegr
     telegram.will_refuse(400, moved, migrate_to_chat_id=-1001234567890)
     telegram.will_return({"message_id": 3})
 
-    assert await client.send_text(TOKEN, chat_id="-55", text="hi", reply_to="10") == Sent("3")
+    # The supergroup's message 3 is not the old group's message 3, under whose conversation it is kept.
+    assert await client.send_text(TOKEN, chat_id="-55", text="hi", reply_to="10") == Sent("-1001234567890:3")
     assert telegram.calls[1] == ("sendMessage", {"chat_id": "-1001234567890", "text": "hi"})
 
 
