@@ -76,7 +76,9 @@ def _split_url(url: str) -> SplitResult | None:
 
 
 def _is_host(parts: SplitResult) -> bool:
-    return _is_ipv6(parts) or _HOST_NAME.fullmatch(parts.hostname or "") is not None
+    if "[" in parts.netloc:
+        return _is_ipv6(parts)
+    return _HOST_NAME.fullmatch(parts.hostname or "") is not None
 
 
 def _is_ipv6(parts: SplitResult) -> bool:

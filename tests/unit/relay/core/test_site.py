@@ -38,6 +38,7 @@ def test_an_address_is_kept_in_its_plain_form(url: str, plain: str) -> None:
         pytest.param("https://:8443", "no address", id="a port only"),
         pytest.param("https://[::1", "no address", id="a broken IPv6 address"),
         pytest.param("https://[example]", "no address", id="a name in brackets"),
+        pytest.param("https://[v1.x]", "no address", id="an address of the future"),
         pytest.param("https://chat example.com", "no address", id="a space in the host"),
         pytest.param("https://chat\x00.example.com", "no address", id="a control character in the host"),
         pytest.param("https://chat\\example.com", "no address", id="a backslash"),
