@@ -3,9 +3,11 @@
 import asyncio
 import gzip
 import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -21,6 +23,7 @@ from relay.core.site import Site
 from shared.errors import VaultError
 from shared.site_secret import new_site_secret
 from shared.wire import Rejection
+from tests.support.certificate import self_signed
 from tests.support.clock import ManualClock
 from tests.support.peer import peer
 from tests.support.receiving_site import Batch, ReceivingSite, status
@@ -326,6 +329,28 @@ class TestNoAnswer:
 
         assert isinstance(verdict, Failed)
         assert "does not speak TLS" in verdict.reason
+
+    async def test_a_certificate_that_nobody_vouches_for_is_said_so(self, tmp_path: Path) -> None:
+        async def never(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+            pytest.fail("a push came through")
+
+        async with peer(never, tls=self_signed(tmp_path)) as address, pushing_to(f"https://{address}") as push:
+            verdict = await soon(push.deliver("acme", [entry()]))
+
+        assert isinstance(verdict, Failed)
+        assert "the certificate of 127.0.0.1 is not valid" in verdict.reason
+
+    async def test_a_connection_that_is_reset_is_said_so(self) -> None:
+        async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            raw: socket.socket = writer.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        async with peer(reset) as address, pushing_to(f"http://{address}") as push:
+            verdict = await soon(push.deliver("acme", [entry()]))
+
+        assert isinstance(verdict, Failed)
+        assert WRITTEN not in verdict.reason
 
 
 class TestTheRecord:
