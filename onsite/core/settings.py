@@ -58,8 +58,12 @@ class OnsiteSettings(CommandSettings):
     relay_secret: SecretStr | None = Field(
         None, validate_default=True, description="the site's secret from `relay site add`: whsec_…"
     )
-    relay_url: str | None = Field(None, description="the relay's address, such as https://relay.example.com")
-    public_url: str | None = Field(None, description="the address under which the relay reaches this site")
+    relay_url: str | None = Field(
+        None, description="the relay's address, such as https://relay.example.com; not used by this release"
+    )
+    public_url: str | None = Field(
+        None, description="the address under which the relay reaches this site; not used by this release"
+    )
     database_url: SecretStr | None = Field(
         None, description="sqlite+aiosqlite:///… or postgresql+asyncpg://…; a file in the data folder if unset"
     )

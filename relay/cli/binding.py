@@ -27,7 +27,8 @@ def bind(
         print_json(bound)
         return
     waiting = bound["waiting_events"]
-    say(f"Page {page} is bound to {site}." + (f" {waiting} waiting events are on their way." if waiting else ""))
+    on_their_way = "1 waiting event is on its way" if waiting == 1 else f"{waiting} waiting events are on their way"
+    say(f"Page {page} is bound to {site}." + (f" {on_their_way}." if waiting else ""))
 
 
 def unbind(page: Page, data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:

@@ -29,7 +29,7 @@ def add(
 ) -> None:
     """Register a site and print its secret, once.
 
-    The on-site admin needs three things from you: the site's name, this secret, and the relay's public address.
+    The on-site admin needs two things from you: the site's name and this secret.
 
     Example:  relay site add acme https://chat.acme.example
     """

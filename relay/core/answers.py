@@ -38,7 +38,7 @@ def _reason(status: int) -> str:
     if status in _REFUSED_SIGNATURE:
         return (
             f"the site refused the signature ({status}): its secret is not the one of this site here, or its clock is"
-            " off. Compare ONSITE_SITE and ONSITE_RELAY_SECRET at the site with `relay site show`"
+            " off. Compare ONSITE_SITE and ONSITE_RELAY_SECRET at the site with what `relay site add` printed"
         )
     if status in _REDIRECTS:
         return f"the site answered with a redirect ({status}), which is not followed: register its final URL"

@@ -66,7 +66,9 @@ class RelaySettings(CommandSettings):
         None,
         description="key that seals secrets in Redis; several, separated by commas, while it rotates (newest first)",
     )
-    public_url: str = Field("", description="the relay's https address as Meta and the sites see it")
+    public_url: str = Field(
+        "", description="the relay's https address as Meta and the sites see it; not used by this release"
+    )
     graph_url: str = Field(GRAPH_URL, description="the Graph API; another address only for tests")
 
     @field_validator("master_key")

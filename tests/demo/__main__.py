@@ -34,7 +34,8 @@ Three things to try:
  2. Pull the site's plug; it comes back by itself after some seconds. Write as Ada meanwhile, and watch it wait:
         kill -9 {site_pid}
         relay status
-        onsite conversations        (when the site is back: nothing is lost, nothing is there twice)
+        relay site resume demo      (or wait: it is tried again by itself, within about half a minute)
+        onsite conversations        (nothing is lost, nothing is there twice)
  3. Read from the API what your own system would read:
         curl -H "Authorization: Bearer $(cat {site_data}/api-token)" {site}/api/v1/conversations
 
