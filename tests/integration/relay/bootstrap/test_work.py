@@ -1,0 +1,110 @@
+"""The worker's event loop beside RQ: probes wake its lane, its sweep finds the rest, and its end is orderly."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis as sync_redis
+from pydantic import SecretStr
+
+from relay.bootstrap import work
+from relay.bootstrap.work import DrainsThread
+from relay.core import keys
+from relay.core.errors import StoreUnavailable
+from relay.core.settings import RelaySettings
+from tests.support.logs import WrittenLogs, written_logs
+from tests.support.relay import relay_settings
+from tests.support.waiting import DEADLINE_S, process_did
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_url: str) -> RelaySettings:
+    return relay_settings(tmp_path, redis_url=SecretStr(redis_url))
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[sync_redis.Redis]:
+    with sync_redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def logs() -> Iterator[WrittenLogs]:
+    with written_logs() as logs:
+        yield logs
+
+
+def end(drains: DrainsThread) -> None:
+    drains.stop.set()
+    drains.join(DEADLINE_S)
+    assert not drains.is_alive()
+
+
+def test_a_probe_drains_its_site_and_stopping_leaves_no_lease(
+    settings: RelaySettings, client: sync_redis.Redis, logs: WrittenLogs
+) -> None:
+    client.xadd(keys.outbox("acme"), {"p": "1", "k": "messaging", "d": "1"})
+    drains = DrainsThread(settings)
+    drains.start()
+    drains.wake("acme")
+    process_did(lambda: client.hget(keys.delivery("acme"), "last_error") is not None)
+    end(drains)
+
+    assert client.hget(keys.delivery("acme"), "last_error") == b"the site is not registered any more"
+    assert client.exists(keys.lease("acme")) == 0
+    assert client.xlen(keys.outbox("acme")) == 1
+    assert not drains.failed
+
+
+def test_the_sweep_finds_what_nobody_drains(
+    settings: RelaySettings, client: sync_redis.Redis, logs: WrittenLogs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "SWEEP_EVERY_S", 0.01)
+    client.xadd(keys.outbox("acme"), {"p": "1", "k": "messaging", "d": "1"})
+    client.zadd(keys.BACKLOG, {"acme": 1})
+    drains = DrainsThread(settings)
+    drains.start()
+    process_did(lambda: client.hget(keys.delivery("acme"), "state") == b"parked")
+    end(drains)
+
+    assert "sweep_started_drains" in [line["event"] for line in logs.lines]
+
+
+def test_redis_away_is_waited_for(
+    settings: RelaySettings, client: sync_redis.Redis, logs: WrittenLogs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "SWEEP_EVERY_S", 0.01)
+    client.set(keys.BACKLOG, "not a sorted set")
+    drains = DrainsThread(settings)
+    drains.start()
+    process_did(lambda: "sweep_waits_for_redis" in logs.text)
+    client.delete(keys.BACKLOG)
+    client.xadd(keys.outbox("acme"), {"p": "1", "k": "messaging", "d": "1"})
+    client.zadd(keys.BACKLOG, {"acme": 1})
+    process_did(lambda: client.hget(keys.delivery("acme"), "state") == b"parked")
+    end(drains)
+
+    assert not drains.failed
+
+
+def test_a_loop_that_cannot_start_ends_the_worker_and_wakes_nobody(
+    settings: RelaySettings, tmp_path: Path, logs: WrittenLogs
+) -> None:
+    settings.master_key_file.write_text("")  # damaged
+    asked = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    try:
+        drains = DrainsThread(settings)
+        drains.start()
+        with pytest.raises(StoreUnavailable, match="did not start"):
+            drains.wake("acme")
+        end(drains)
+        process_did(asked.is_set)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert drains.failed
+    (line,) = [line for line in logs.lines if line["event"] == "drains_failed"]
+    assert "is empty; restore it from a backup" in line["exception"]
