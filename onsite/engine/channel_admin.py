@@ -81,20 +81,30 @@ class ChannelAdmin:
         return await self.add_bot(credentials.token, name=name)
 
     async def remove(self, channel_id: int) -> None:
-        """Erase a channel's token and stop its polling; its conversations stay. Raises ChannelNotFound."""
+        """Erase a channel's token and stop its polling; its conversations stay.
+
+        Raises ChannelNotFound, StoreUnavailable; then the channel is there and polled as before.
+        """
         async with self._changing:
-            await self._store.channel(channel_id)
-            await self._pollers.stop(channel_id)
-            await self._store.remove_channel(channel_id)
+            channel = await self._store.channel(channel_id)
+            try:
+                # In this order: what a poller stores after the removal would bring the channel back.
+                await self._pollers.stop(channel_id)
+                await self._store.remove_channel(channel_id)
+            except BaseException:
+                await self._pollers.refresh(channel)
+                raise
         log.info("channel_removed", channel=channel_id)
 
     async def _save(self, ref: ChannelRef, credentials: Credentials, *, name: str, trouble: str = "") -> Channel:
         async with self._changing:
             channel = await self._store.save_channel(ref, name=as_text(name), credentials=credentials)
-            if trouble:
-                await self._store.set_health(channel.id, ChannelState.UNREACHABLE, trouble)
-                channel = await self._store.channel(channel.id)
-            await self._pollers.refresh(channel)
+            try:
+                if trouble:
+                    await self._store.set_health(channel.id, ChannelState.UNREACHABLE, trouble)
+                    channel = await self._store.channel(channel.id)
+            finally:
+                await self._pollers.refresh(channel)
         log.info("channel_saved", channel=channel.id, platform=ref.platform, external_id=ref.external_id)
         return channel
 

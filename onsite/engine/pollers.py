@@ -1,9 +1,11 @@
 """Keeps one supervised poller for each Telegram channel that has a token. Not the polling itself."""
 
 from collections.abc import Callable
+from functools import partial
 
 from pydantic import SecretStr
 
+from onsite.core.errors import ChannelNotFound
 from onsite.engine.channels import Channel, ChannelState
 from onsite.engine.poller import Poller
 from onsite.engine.ports import ChannelStore
@@ -30,23 +32,34 @@ class Pollers:
             await self.refresh(channel)
 
     async def refresh(self, channel: Channel) -> None:
-        """Stop the channel's poller if there is one, and start another if the channel is polled."""
+        """Stop the channel's poller if there is one, and start another if the channel is polled.
+
+        Asks the store for nothing: a poller that was stopped in vain must come back while the database is away.
+        """
         await self.stop(channel.id)
-        if not channel.is_polled:
-            return
-        try:
-            credentials = await self._store.credentials(channel.id)
-        except VaultError as error:
-            await self._store.set_health(channel.id, ChannelState.NO_TOKEN, str(error))
-            log.warning("token_unreadable", channel=channel.id, reason=str(error))
-            return
-        if credentials is not None:
-            poller = self._new_poller(channel, credentials.token)
-            self._supervisor.start(_name(channel.id), poller.run)
+        if channel.is_polled:
+            self._supervisor.start(_name(channel.id), partial(self._poll, channel.id))
 
     async def stop(self, channel_id: int) -> None:
         """Stop the channel's poller and wait for its end."""
         await self._supervisor.stop(_name(channel_id))
+
+    async def _poll(self, channel_id: int) -> None:
+        """Poll with what the store holds now; trouble with the database only delays it, as the supervisor comes again.
+
+        A token that the master key does not open, and a channel that is gone, end it.
+        """
+        try:
+            channel = await self._store.channel(channel_id)
+            credentials = await self._store.credentials(channel_id)
+        except VaultError as error:
+            await self._store.set_health(channel_id, ChannelState.NO_TOKEN, str(error))
+            log.warning("token_unreadable", channel=channel_id, reason=str(error))
+        except ChannelNotFound:
+            log.info("channel_gone", channel=channel_id)
+        else:
+            if credentials is not None:
+                await self._new_poller(channel, credentials.token).run()
 
 
 def _name(channel_id: int) -> str:

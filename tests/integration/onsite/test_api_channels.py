@@ -1,11 +1,12 @@
 """`/api/v1/channels`: tokens go in and never come out, and every change takes effect at once."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from tests.integration.onsite.site import BOT_TOKEN, PAGE_ID, PAGE_TOKEN, USER_ID, RunningSite
+from tests.integration.onsite.site import BOT_TOKEN, PAGE_ID, PAGE_TOKEN, USER_ID, RunningSite, messenger_event
 from tests.world.watching import eventually
 
 PROOF = "0123456789abcdef" * 4
@@ -141,6 +142,22 @@ async def test_a_removed_bot_is_polled_no_more(site: RunningSite) -> None:
     assert (await site.call("GET", "/channels/1"))[0] == 404
     assert (await site.call("DELETE", "/channels/1"))[0] == 404
     assert not [task for task in (await site.get("/status"))["tasks"] if task["name"].startswith("telegram")]
+
+
+async def test_channels_that_go_in_the_middle_of_their_traffic_never_leave_the_database_locked(
+    site: RunningSite,
+) -> None:
+    """What is under way when a poller is stopped once kept the write lock."""
+    statuses = Counter[int]()
+    for number in range(50):
+        statuses[(await add_bot(site))[0]] += 1
+        await site.telegram.customer_says(BOT_TOKEN, USER_ID, f"message {number}")
+        answers = await asyncio.gather(
+            site.call("DELETE", "/channels/1"), site.push_events(messenger_event("hello", mid=f"m{number}"))
+        )
+        statuses.update(status for status, _ in answers)
+
+    assert statuses == {201: 50, 204: 50, 200: 50}
 
 
 async def test_a_webhook_that_another_program_set_is_named_and_taken_over_on_request(site: RunningSite) -> None:

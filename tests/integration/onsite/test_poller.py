@@ -11,6 +11,7 @@ from onsite.core.errors import TelegramTrouble
 from onsite.core.facebook.translate import translate_item
 from onsite.core.telegram.translate import translate_update, update_id_of
 from onsite.engine.bell import Bell
+from onsite.engine.channel_admin import ChannelAdmin
 from onsite.engine.channels import Channel, ChannelState, Credentials
 from onsite.engine.errors import StoreUnavailable
 from onsite.engine.inbox import Inbox
@@ -251,11 +252,58 @@ async def test_pages_are_not_polled_and_bots_without_a_token_neither(desk: Desk)
 async def test_a_token_that_no_key_opens_is_said_and_not_polled_with(desk: Desk) -> None:
     object.__setattr__(desk.store.channels, "_vault", Vault([new_master_key()]))
     await desk.start()
+    await ended(desk)
 
     state, sentence = await desk.health()
     assert state is ChannelState.NO_TOKEN
     assert "master key" in sentence
-    assert desk.supervisor.health == {}
+    assert desk.telegram.polls == []
+
+
+async def test_a_removal_that_the_database_refuses_leaves_the_channel_polled(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = ChannelAdmin(desk.store.channels, desk.pollers, desk.telegram)
+    await desk.start()
+    await desk.caught_up()
+    desk.telegram.waiting.clear()
+
+    with monkeypatch.context() as away:
+        away.setattr(desk.store.channels, "remove_channel", unavailable)
+        away.setattr(desk.store.channels, "credentials", unavailable)
+        with pytest.raises(StoreUnavailable):
+            await admin.remove(1)
+    await desk.caught_up()
+
+    assert (await desk.health())[0] is ChannelState.OK
+
+
+async def test_a_channel_whose_health_could_not_be_written_is_polled_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = ChannelAdmin(desk.store.channels, desk.pollers, desk.telegram)
+    desk.telegram.identity = trouble(TelegramTrouble.UNREACHABLE)
+    monkeypatch.setattr(desk.store.channels, "set_health", unavailable)
+
+    with pytest.raises(StoreUnavailable):
+        await admin.add_bot(TOKEN)
+
+    await desk.caught_up()
+
+
+async def test_a_poller_of_a_channel_that_is_gone_ends(desk: Desk) -> None:
+    channel = await desk.store.channels.channel(1)
+    await desk.store.channels.remove_channel(1)
+
+    await desk.pollers.refresh(channel)
+    await ended(desk)
+
+    assert desk.telegram.polls == []
+
+
+async def unavailable(*_: object, **__: object) -> None:
+    """Stand in for any method of the store."""
+    raise StoreUnavailable("the disk is full")
 
 
 async def ended(desk: Desk) -> None:
