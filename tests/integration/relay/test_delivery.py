@@ -191,6 +191,20 @@ class TestRefusals:
         assert (delivery["state"], delivery["waiting"]) == ("paused", 2)
         assert "410" in delivery["last_error"]
 
+    async def test_a_paused_site_that_an_operator_resumes_gets_everything_in_order(
+        self, relay: RunningRelay, redis: Redis, lane: Lane, acme: ReceivingSite
+    ) -> None:
+        await relay.register("acme", acme, "1")
+        acme.answers = [status(410)]
+        await send(relay, "1", "a", "b")
+        await state_is(redis, "acme", "paused")
+        await send(relay, "1", "c")
+        assert await relay.admin("POST", "/sites/acme/resume") == {"name": "acme", "was": "paused"}
+        assert await sweep(RedisBacklog(redis), lane, clock=time.time) == 1
+        await acme.has(3)
+
+        assert acme.texts == ["a", "b", "c"]
+
     async def test_a_wrong_secret_is_told_to_the_operator(
         self, relay: RunningRelay, redis: Redis, acme: ReceivingSite, beta: ReceivingSite
     ) -> None:

@@ -81,6 +81,24 @@ async def test_marked_outboxes_are_named(redis: Redis) -> None:
     assert await RedisStatus(redis).marked() == ["~1", "acme"]
 
 
+@pytest.mark.parametrize("state", DeliveryState)
+async def test_resuming_makes_a_site_as_one_that_never_failed_and_tells_how_it_stood(
+    redis: Redis, state: DeliveryState
+) -> None:
+    fields = {"state": state.value, "failures": "3", "parked_since_ms": "4", "next_attempt_ms": "5", "last_error": "x"}
+    for name, value in fields.items():
+        await redis.hset(keys.delivery("acme"), name, value)
+    if state is DeliveryState.UP:
+        await redis.delete(keys.delivery("acme"))
+    reader = RedisStatus(redis)
+    assert await reader.resume("acme") is state
+    (status,) = await reader.outboxes(["acme"])
+
+    assert (status.state, status.failures) == (DeliveryState.UP, 0)
+    assert (status.parked_since_ms, status.next_attempt_ms) == (None, None)
+    assert status.last_error == ("" if state is DeliveryState.UP else "x")
+
+
 async def test_trouble_is_our_error(redis: Redis) -> None:
     await redis.set(keys.outbox("acme"), "not a stream")
     await redis.set(keys.BACKLOG, "not a sorted set")
@@ -88,3 +106,6 @@ async def test_trouble_is_our_error(redis: Redis) -> None:
         await RedisStatus(redis).outboxes(["acme"])
     with pytest.raises(StoreUnavailable):
         await RedisStatus(redis).marked()
+    await redis.set(keys.delivery("acme"), "not a hash")
+    with pytest.raises(StoreUnavailable):
+        await RedisStatus(redis).resume("acme")
