@@ -26,17 +26,36 @@ def load_or_create(path: Path, make: Callable[[], SecretStr]) -> SecretStr:
     return load(path)
 
 
+def load_if_there(path: Path) -> SecretStr | None:
+    """Read the secret in `path`, or return None where no such file is. Raises UserError like `load`."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:  # a folder of another user's: `Path.exists` raises there as well
+        raise _unreadable(path, error) from None
+    return load(path)
+
+
 def load(path: Path) -> SecretStr:
     """Read the secret in `path`. Raises UserError when it cannot be read or is empty."""
     try:
         text = path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); run as the user who owns it") from None
+        raise _unreadable(path, error) from None
     except UnicodeDecodeError:
         raise UserError(f"{path} cannot be read (it is no UTF-8 text); restore it from a backup") from None
     if not text:
         raise UserError(f"{path} is empty; restore it from a backup, or delete it to have a new secret made")
     return SecretStr(text)
+
+
+def _unreadable(path: Path, error: OSError) -> UserError:
+    if isinstance(error, PermissionError):
+        return UserError(
+            f"{path} cannot be read by this user: run the command as the user who runs the server, or with sudo"
+        )
+    return UserError(f"{path} cannot be read ({error.strerror}); is this the right data folder?")
 
 
 def _create(path: Path, secret: SecretStr) -> None:

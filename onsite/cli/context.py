@@ -29,15 +29,12 @@ def site_api(data_dir: Path | None, url: str | None) -> "ApiClient":
     """Return a client of the running site. Raises UserError when no token is at hand."""
     from onsite.core.settings import CommandSettings
     from shared.api_client import ApiClient
-    from shared.local_keys import load
+    from shared.local_keys import load_if_there
     from shared.settings import load_settings
 
     settings = load_settings(CommandSettings, data_dir=data_dir)
-    if settings.api_token is not None:
-        token = settings.api_token
-    elif settings.api_token_file.exists():
-        token = load(settings.api_token_file)
-    else:
+    token = settings.api_token or load_if_there(settings.api_token_file)
+    if token is None:
         raise UserError(
             f"no API token is at hand: {settings.api_token_file} does not exist. Start the site once (`onsite run`),"
             " use its data folder (--data-dir), or set ONSITE_API_TOKEN"

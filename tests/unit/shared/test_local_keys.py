@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from shared.errors import UserError
-from shared.local_keys import load, load_or_create
+from shared.local_keys import load, load_if_there, load_or_create
 
 
 def test_the_first_call_makes_the_secret_and_later_ones_read_it(tmp_path: Path) -> None:
@@ -107,3 +107,30 @@ def test_a_file_system_without_links_is_said_so(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(UserError, match=r"key cannot be written \(Operation not permitted\)"):
         load_or_create(tmp_path / "key", lambda: SecretStr("made"))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["key", "folder/key", "a-file/key"])
+def test_where_no_file_is_there_is_no_secret(tmp_path: Path, path: str) -> None:
+    (tmp_path / "a-file").touch()
+
+    assert load_if_there(tmp_path / path) is None
+
+
+def test_a_file_that_is_there_is_read(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("made\n")
+
+    assert load_if_there(tmp_path / "key") == SecretStr("made")
+
+
+@pytest.mark.parametrize("method", ["stat", "read_text"], ids=["a folder of another user", "a file of another user"])
+def test_what_belongs_to_another_user_is_said_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "key").write_text("made\n")
+    monkeypatch.setattr(Path, method, denied)  # root, as whom tests may run, is denied nothing
+
+    with pytest.raises(UserError, match=r"key cannot be read by this user: run .*, or with sudo"):
+        load_if_there(tmp_path / "key")
