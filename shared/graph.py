@@ -30,7 +30,7 @@ class GraphTrouble(StrEnum):
     """What an error means for whoever called. The values are for programs."""
 
     TOKEN_DEAD = "token_invalid"  # noqa: S105  a kind, not a secret
-    """The token will never work again: the page must be connected anew."""
+    """The token will never work again: the page needs another."""
     PERMISSION = "permission_missing"
     """A permission, a role or a review is missing: nothing works until a person mends it."""
     THROTTLED = "throttled"
@@ -80,9 +80,12 @@ class Diagnosis:
 
 _T = GraphTrouble
 
+RENEWAL_HINT = "give the page a new token with `onsite channel add facebook PAGE_ID`"
+"""What mends a dead token, as the end of a sentence."""
+
 _SENTENCES = {
-    _T.TOKEN_DEAD: "Facebook no longer accepts the page's token: connect the page again.",
-    _T.PERMISSION: "A permission on Facebook is missing: connect the page again and grant everything it asks for.",
+    _T.TOKEN_DEAD: f"Facebook does not accept the page's token: {RENEWAL_HINT}.",
+    _T.PERMISSION: f"A permission on Facebook is missing: grant the app everything it asks for, then {RENEWAL_HINT}.",
     _T.THROTTLED: "Facebook asks for a pause, as there were too many calls.",
     _T.WINDOW_CLOSED: "Facebook allows a reply only within 24 hours after the customer's last message.",
     _T.PERSON_UNAVAILABLE: "Facebook says that this person cannot receive messages now.",
@@ -102,20 +105,23 @@ def _meaning(trouble: GraphTrouble, sentence: str = "") -> Diagnosis:
 
 
 _EXACT: dict[tuple[int, int], Diagnosis] = {
-    (190, 458): _meaning(_T.TOKEN_DEAD, "The app was removed in the Facebook account: connect the page again."),
+    (190, 458): _meaning(
+        _T.TOKEN_DEAD, f"The app was removed in the Facebook account: add it again, then {RENEWAL_HINT}."
+    ),
     (190, 459): _meaning(
         _T.TOKEN_DEAD,
-        "Facebook wants the person who connected the page to sign in at facebook.com first; then connect it again.",
+        f"Facebook wants the person who made the page's token to sign in at facebook.com first; then {RENEWAL_HINT}.",
     ),
-    (190, 460): _meaning(_T.TOKEN_DEAD, "The password of the Facebook account was changed: connect the page again."),
-    (190, 463): _meaning(_T.TOKEN_DEAD, "The page's token has expired: connect the page again."),
+    (190, 460): _meaning(_T.TOKEN_DEAD, f"The password of the Facebook account was changed: {RENEWAL_HINT}."),
+    (190, 463): _meaning(_T.TOKEN_DEAD, f"The page's token has expired: {RENEWAL_HINT}."),
     (190, 464): _meaning(
-        _T.TOKEN_DEAD, "The Facebook account that connected the page is not confirmed: confirm it, then connect again."
+        _T.TOKEN_DEAD,
+        f"The Facebook account that made the page's token is not confirmed: confirm it, then {RENEWAL_HINT}.",
     ),
-    (190, 467): _meaning(_T.TOKEN_DEAD, "The page's token was revoked: connect the page again."),
+    (190, 467): _meaning(_T.TOKEN_DEAD, f"The page's token was revoked: {RENEWAL_HINT}."),
     (190, 492): _meaning(
         _T.PERMISSION,
-        "The person who connected the page has no suitable role on it any more: restore the role, then connect again.",
+        f"The person who made the page's token has no suitable role on it now: restore the role, then {RENEWAL_HINT}.",
     ),
     (100, 33): _meaning(_T.GONE),
 }

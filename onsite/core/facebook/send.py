@@ -15,7 +15,7 @@ from onsite.core.facebook.event import USER_REF_PREFIX
 from onsite.core.facebook.metadata import metadata_for
 from onsite.core.sending import Lost, Postponed, Refused, SendOutcome, Sent
 from onsite.core.text_limit import text_problem
-from shared.graph import GRAPH_VERSION, GraphError, GraphTrouble, decode_error, diagnose
+from shared.graph import GRAPH_VERSION, RENEWAL_HINT, GraphError, GraphTrouble, decode_error, diagnose
 from shared.lenient import as_id, decode_object
 
 MAX_TEXT = 2000
@@ -45,9 +45,7 @@ def refusal_of_token(token: SecretStr) -> Refused | None:
     """Say why `token` cannot even be put into a header, or None."""
     if _TOKEN.fullmatch(token.get_secret_value()):
         return None
-    return Refused(
-        GraphTrouble.TOKEN_DEAD.value, "The page's token is damaged: connect the page again.", channel_broken=True
-    )
+    return Refused(GraphTrouble.TOKEN_DEAD.value, f"The page's token is damaged: {RENEWAL_HINT}.", channel_broken=True)
 
 
 def messages_url(base_url: str, page_id: str, proof: SecretStr | None = None) -> str:

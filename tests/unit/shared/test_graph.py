@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from shared.graph import GRAPH_VERSION, GraphError, GraphTrouble, appsecret_proof, decode_error, diagnose
+from shared.graph import (
+    GRAPH_VERSION,
+    RENEWAL_HINT,
+    GraphError,
+    GraphTrouble,
+    appsecret_proof,
+    decode_error,
+    diagnose,
+)
 
 T = GraphTrouble
 
@@ -153,6 +161,12 @@ def test_what_meta_calls_transient_is_temporary_unless_more_is_known(
     code: int, subcode: int | None, trouble: GraphTrouble
 ) -> None:
     assert diagnose(GraphError(code, subcode, is_transient=True)).trouble is trouble
+
+
+@pytest.mark.parametrize("subcode", [None, 458, 459, 460, 463, 464, 467, 492])
+def test_whoever_reads_of_a_dead_token_learns_the_command_that_gives_another(subcode: int | None) -> None:
+    assert diagnose(GraphError(190, subcode)).sentence.endswith(f"{RENEWAL_HINT}.")
+    assert "`onsite channel add facebook PAGE_ID`" in RENEWAL_HINT
 
 
 def test_the_proof_is_metas_own_vector() -> None:

@@ -71,6 +71,7 @@ def test_a_damaged_token_is_refused_before_anything_is_sent(token: str) -> None:
 
     assert refusal is not None
     assert (refusal.code, refusal.channel_broken) == ("token_invalid", True)
+    assert "`onsite channel add facebook PAGE_ID`" in refusal.sentence
 
 
 def test_a_plain_token_passes() -> None:
