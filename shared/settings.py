@@ -6,6 +6,7 @@ setting a file named by `<NAME>_FILE` (as Docker and systemd hand over secrets).
 
 import os
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from shared.errors import SettingsError
 from shared.logs import mask
+from shared.plain_words import reason_of
 
 FILE_SUFFIX = "_FILE"
 
@@ -109,18 +111,24 @@ def _unknown(kind: type[Settings], environ: Mapping[str, str]) -> list[str]:
     known = {kind.variable(field) for field in kind.known_fields()}
     known |= {name + FILE_SUFFIX for name in known}
     return [
-        f"{name}: no such setting (see `--help`)"
+        f"{name}: no such setting; {_advice(name, kind.prefix, known)}"
         for name in sorted(environ)
         if name.startswith(kind.prefix) and name not in known
     ]
+
+
+def _advice(name: str, prefix: str, known: Collection[str]) -> str:
+    """Name the setting that was most likely meant; what all have in common makes none of them likelier."""
+    rests = sorted(each.removeprefix(prefix) for each in known)
+    nearest = get_close_matches(name.removeprefix(prefix), rests, n=1)
+    return f"did you mean {prefix}{nearest[0]}?" if nearest else "the documentation lists all settings"
 
 
 def _in_words(kind: type[Settings], error: dict[str, Any]) -> str:
     field = _field_of(error)
     name = kind.variable(field) if field in kind.model_fields else field
     description = (kind.model_fields[field].description or "") if field in kind.model_fields else ""
-    reason = "missing" if error["type"] == "missing" else str(error["msg"]).removeprefix("Value error, ")
-    return ": ".join(part for part in (name, reason) if part) + (f" ({description})" if description else "")
+    return ": ".join(part for part in (name, reason_of(error)) if part) + (f" ({description})" if description else "")
 
 
 def _field_of(error: dict[str, Any]) -> str:

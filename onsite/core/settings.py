@@ -31,7 +31,11 @@ class CommandSettings(Settings):
         None, description="bearer token of /api/v1; without it one is made and kept in the data folder"
     )
     port: int = Field(8090, ge=0, le=65535, description="port to listen on; 0 takes any free one")
-    log_level: str = Field("INFO", pattern="(?i)^(debug|info|warning|error)$", description="how much is logged")
+    log_level: str = Field(
+        "INFO",
+        pattern="(?i)^(debug|info|warning|error)$",
+        description="how much is logged: debug, info, warning or error",
+    )
 
     @classmethod
     def known_fields(cls) -> Collection[str]:
@@ -114,8 +118,7 @@ class OnsiteSettings(CommandSettings):
     def _address_is_http(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)  # raises ValueError itself for a broken host, as `port` does for a broken port
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        if not _is_http(url):
             raise ValueError("no address that starts with http:// or https://")
         return url.rstrip("/")
 
@@ -132,6 +135,14 @@ class OnsiteSettings(CommandSettings):
         if keys is not None and not all(map(is_master_key, _split(keys))):
             raise ValueError("each key is 32 bytes in base64url")
         return keys
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a broken host, or a port that is no number
+        return False
 
 
 def _split(keys: SecretStr) -> list[str]:

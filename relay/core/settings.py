@@ -28,7 +28,11 @@ class CommandSettings(Settings):
         "", description="where commands reach the relay; without it this machine at the relay's port"
     )
     port: int = Field(8080, ge=1, le=65535, description="TCP port of the relay's HTTP server")
-    log_level: str = Field("INFO", pattern="(?i)^(debug|info|warning|error)$", description="how much is logged")
+    log_level: str = Field(
+        "INFO",
+        pattern="(?i)^(debug|info|warning|error)$",
+        description="how much is logged: debug, info, warning or error",
+    )
 
     @classmethod
     def known_fields(cls) -> Collection[str]:
@@ -50,7 +54,8 @@ class RelaySettings(CommandSettings):
     """What the relay itself needs."""
 
     facebook_app_id: str = Field(
-        pattern=r"^[0-9]+$", description="the Facebook app's id: Meta's dashboard, App settings → Basic → App ID"
+        pattern=r"^[0-9]+$",
+        description="the Facebook app's id, digits only: Meta's dashboard, App settings → Basic → App ID",
     )
     facebook_app_secret: SecretStr = Field(
         min_length=1, description="the app's secret: Meta's dashboard, App settings → Basic → App secret"

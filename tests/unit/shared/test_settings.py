@@ -80,10 +80,10 @@ class TestWhoWins:
 class TestProblems:
     def test_all_are_told_at_once_in_words(self, tmp_path: Path) -> None:
         assert problems(tmp_path, DEMO_PORT="none", DEMO_SECRET="ab", DEMO_TYPO="x") == [
-            "DEMO_TYPO: no such setting (see `--help`)",
+            "DEMO_TYPO: no such setting; the documentation lists all settings",
             "DEMO_NAME: missing (a name)",
-            "DEMO_PORT: Input should be a valid integer, unable to parse string as an integer (a port)",
-            "DEMO_SECRET: Value should have at least 4 items after validation, not 2 (a secret)",
+            "DEMO_PORT: not a whole number (a port)",
+            "DEMO_SECRET: too short: needs at least 4 characters, has 2 (a secret)",
         ]
 
     def test_a_value_and_its_file_together_are_one_problem(self, tmp_path: Path) -> None:
@@ -113,7 +113,21 @@ class TestProblems:
 
     def test_an_unknown_variable_in_the_env_file_is_a_slip_too(self, tmp_path: Path) -> None:
         assert problems(tmp_path, env_file="DEMO_PROT=1\n", DEMO_NAME="a") == [
-            "DEMO_PROT: no such setting (see `--help`)"
+            "DEMO_PROT: no such setting; did you mean DEMO_PORT?"
+        ]
+
+    @pytest.mark.parametrize(
+        ("typed", "meant"),
+        [
+            pytest.param("DEMO_PROT", "DEMO_PORT", id="letters swapped"),
+            pytest.param("DEMO_SECRETS", "DEMO_SECRET", id="one too many"),
+            pytest.param("DEMO_SECRT_FILE", "DEMO_SECRET_FILE", id="the file of a secret"),
+            pytest.param("DEMO_OF_THE_SERVER", "DEMO_ONLY_OF_THE_SERVER", id="a part of the name"),
+        ],
+    )
+    def test_the_setting_that_was_most_likely_meant_is_named(self, tmp_path: Path, typed: str, meant: str) -> None:
+        assert problems(tmp_path, **{"DEMO_NAME": "a", typed: "b"}) == [
+            f"{typed}: no such setting; did you mean {meant}?"
         ]
 
     @pytest.mark.parametrize(

@@ -54,15 +54,28 @@ def test_without_any_setting_each_missing_one_is_named_with_where_to_find_it(tmp
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        pytest.param("RELAY_FACEBOOK_APP_ID", "my app", "RELAY_FACEBOOK_APP_ID: ", id="an app id of letters"),
-        pytest.param("RELAY_FACEBOOK_VERIFY_TOKEN", "short", "at least 8", id="a short verify token"),
-        pytest.param("RELAY_PORT", "http", "RELAY_PORT: ", id="a port of letters"),
-        pytest.param("RELAY_PORT", "0", "RELAY_PORT: ", id="port zero"),
-        pytest.param("RELAY_PORT", "65536", "RELAY_PORT: ", id="a port beyond TCP"),
-        pytest.param("RELAY_LOG_LEVEL", "loud", "RELAY_LOG_LEVEL: ", id="an unknown log level"),
+        pytest.param(
+            "RELAY_FACEBOOK_APP_ID",
+            "my app",
+            "RELAY_FACEBOOK_APP_ID: does not fit (the Facebook app's id, digits only",
+            id="an app id of letters",
+        ),
+        pytest.param(
+            "RELAY_FACEBOOK_VERIFY_TOKEN",
+            "short",
+            "too short: needs at least 8 characters, has 5",
+            id="a short verify token",
+        ),
+        pytest.param("RELAY_PORT", "http", "RELAY_PORT: not a whole number (", id="a port of letters"),
+        pytest.param("RELAY_PORT", "0", "RELAY_PORT: must be 1 or more (", id="port zero"),
+        pytest.param("RELAY_PORT", "65536", "RELAY_PORT: must be 65535 or less (", id="a port beyond TCP"),
+        pytest.param(
+            "RELAY_LOG_LEVEL", "loud", "does not fit (how much is logged: debug, info", id="an unknown log level"
+        ),
         pytest.param("RELAY_REDIS_URL", "localhost:6379", "redis://, rediss:// or unix://", id="an address, no URL"),
         pytest.param("RELAY_MASTER_KEY", "too-short", "relay new-master-key", id="no master key"),
         pytest.param("RELAY_MASTER_KEY", "k\u00e9y", "relay new-master-key", id="a master key beyond ASCII"),
+        pytest.param("RELAY_APP_SECRET", "x", "did you mean RELAY_FACEBOOK_APP_SECRET?", id="half of a name"),
         pytest.param("RELAY_PROT", "8080", "RELAY_PROT: no such setting", id="a slip of the pen"),
     ],
 )
