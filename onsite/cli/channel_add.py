@@ -37,7 +37,9 @@ def facebook(
 
     Receiving needs no token: a page's messages arrive as soon as the relay sends them here.
 
-    Example:  onsite channel add facebook 1122334455 --name "Acme support" --token-file page-token.txt
+    \b
+    Example:
+        onsite channel add facebook 1122334455 --name "Acme support" --token-file page-token.txt
     """
     api = site_api(data_dir, url)
     body = {"platform": "facebook", "page_id": page_id, "name": name}
@@ -65,7 +67,9 @@ def telegram(
 
     @BotFather in Telegram makes bots and hands out their tokens.
 
-    Example:  onsite channel add telegram --token-file bot-token.txt
+    \b
+    Example:
+        onsite channel add telegram --token-file bot-token.txt
     """
     api = site_api(data_dir, url)
     body = {"platform": "telegram", "name": name, "take_over": take_over}

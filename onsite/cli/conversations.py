@@ -15,7 +15,9 @@ def conversations(
 ) -> None:
     """List conversations, the one that moved last first.
 
-    Example:  onsite conversations --limit 5
+    \b
+    Example:
+        onsite conversations --limit 5
     """
     query = {"limit": limit} | ({"before": before} if before else {})
     page = site_api(data_dir, url).get("/api/v1/conversations", **query)

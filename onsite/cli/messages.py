@@ -21,7 +21,9 @@ def messages(
 ) -> None:
     """Show the latest messages of a conversation, in the order in which they were sent.
 
-    Example:  onsite messages 3
+    \b
+    Example:
+        onsite messages 3
     """
     query = {"limit": limit} | ({"before": before} if before else {})
     page = site_api(data_dir, url).get(f"/api/v1/conversations/{conversation}/messages", **query)

@@ -35,8 +35,10 @@ def reply(
     With --wait the exit code says what became of it: 0 sent, 3 failed, 4 unknown (nobody can say whether it arrived),
     5 not sent yet.
 
-    Examples:  onsite reply 3 "Your parcel is on its way."
-               onsite reply 3 --wait - < answer.txt
+    \b
+    Examples:
+        onsite reply 3 "Your parcel is on its way."
+        onsite reply 3 --wait - < answer.txt
     """
     api = site_api(data_dir, url)
     words = sys.stdin.read().strip() if text == "-" else text

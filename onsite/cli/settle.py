@@ -26,7 +26,9 @@ def settle(
 ) -> None:
     """Say of an unknown reply whether it arrived. Nothing is sent by this.
 
-    Example:  onsite settle 17 sent
+    \b
+    Example:
+        onsite settle 17 sent
     """
     settled = site_api(data_dir, url).post(f"/api/v1/messages/{message}/settle", {"as": str(seen)})
     if as_json:

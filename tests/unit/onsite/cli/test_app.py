@@ -1,5 +1,6 @@
 """The command line teaches itself, and answers quickly."""
 
+import itertools
 import subprocess
 import sys
 
@@ -41,6 +42,18 @@ def test_every_command_explains_itself(command: list[str]) -> None:
 )
 def test_commands_show_an_example(command: list[str]) -> None:
     assert f"onsite {' '.join(command)}" in runner.invoke(app, [*command, "--help"]).output
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_an_example_stands_on_lines_of_its_own(command: list[str]) -> None:
+    lines = runner.invoke(app, [*command, "--help"], env={"COLUMNS": "60"}).output.splitlines()
+    for number, line in enumerate(lines):
+        if line.strip() in {"Example:", "Examples:"}:
+            examples = list(itertools.takewhile(str.strip, lines[number + 1 :]))
+            assert examples
+            assert all(example.strip().startswith(f"onsite {' '.join(command)}") for example in examples)
+        else:
+            assert "Example" not in line
 
 
 def test_every_command_is_in_the_list_above() -> None:
