@@ -33,10 +33,19 @@ def test_as_json_each_prints_one_document(ask: Ask, site: str) -> None:
     assert json.loads(ask("bindings", "--json").out) == []
 
 
-def test_what_waited_for_the_page_is_told(ask: Ask, site: str, relay: RelayThread) -> None:
-    assert relay.webhook(facebook.messages("22", "a", "b")) == 200
+@pytest.mark.parametrize(
+    ("mids", "sentence"),
+    [
+        pytest.param(["a"], "1 waiting event is on its way.", id="one"),
+        pytest.param(["a", "b"], "2 waiting events are on their way.", id="several"),
+    ],
+)
+def test_what_waited_for_the_page_is_told(
+    ask: Ask, site: str, relay: RelayThread, mids: list[str], sentence: str
+) -> None:
+    assert relay.webhook(facebook.messages("22", *mids)) == 200
 
-    assert ask("bind", "22", site).out == "Page 22 is bound to acme. 2 waiting events are on their way.\n"
+    assert ask("bind", "22", site).out == f"Page 22 is bound to acme. {sentence}\n"
 
 
 @pytest.mark.parametrize(
