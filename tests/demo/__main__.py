@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from shared.console import run_app, say
+from shared.errors import UserError
 from shared.runtime import run_async, stop_event
 from tests.demo.ports import DemoPorts, ports_from
 from tests.demo.stage import Demo, demo
+from tests.world.process import CommandFailed
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -49,7 +51,10 @@ def main(
 ) -> None:
     """Show Social Relay on this machine: relay, site, and both platforms simulated."""
     ports = ports_from(first_port)
-    run_async(_show(ports))
+    try:
+        run_async(_show(ports))
+    except CommandFailed as failure:
+        raise UserError(str(failure).rstrip()) from None
 
 
 async def _show(ports: DemoPorts) -> None:

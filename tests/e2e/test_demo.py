@@ -11,7 +11,10 @@ import aiohttp
 import psutil
 import pytest
 
-from tests.world.process import ROOT
+from shared.console import run_app
+from tests.demo.__main__ import app
+from tests.demo.ports import DemoPorts
+from tests.world.process import ROOT, CommandFailed
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -103,3 +106,28 @@ async def test_a_port_in_use_is_a_sentence(first_port: int, tmp_path: Path) -> N
     assert process.returncode == 1
     assert f"site: {first_port + 1}" in err.decode()
     assert "Traceback" not in err.decode()
+
+
+class NoDemo:
+    """A demo one part of which does not start."""
+
+    def __init__(self, _folder: Path, _ports: DemoPorts) -> None:
+        pass
+
+    async def __aenter__(self) -> None:
+        raise CommandFailed(["relay", "run"], 1, "relay: there is no redis-server\n")
+
+    async def __aexit__(self, *_: object) -> None:
+        raise AssertionError("what was not entered is not left")
+
+
+def test_a_part_that_does_not_start_is_told_in_its_own_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.demo.__main__.demo", NoDemo)
+    monkeypatch.setattr(sys, "argv", ["demo", "--first-port", str(five_free_ports())])
+    with pytest.raises(SystemExit) as ended:
+        run_app(app, "demo")
+
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "demo: relay run ended with 1:\nrelay: there is no redis-server\n"
