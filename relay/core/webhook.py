@@ -78,7 +78,7 @@ def verify_signature(header: str | None, body: bytes, *, app_secret: SecretStr) 
     """Return when `header` is Meta's signature of `body`. Raises BadSignature; compares in constant time."""
     if not header or not header.startswith(_SIGNATURE_PREFIX):
         raise BadSignature(f"{SIGNATURE_HEADER} is missing")
-    expected = hmac.new(app_secret.get_secret_value().encode(), body, hashlib.sha256).hexdigest()
+    expected = hmac.digest(app_secret.get_secret_value().encode(), body, hashlib.sha256).hex()
     offered = header[len(_SIGNATURE_PREFIX) :].encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(offered, expected.encode()):
         raise BadSignature("the signature does not fit this app's secret")
