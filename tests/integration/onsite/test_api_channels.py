@@ -144,10 +144,7 @@ async def test_a_removed_bot_is_polled_no_more(site: RunningSite) -> None:
     assert not [task for task in (await site.get("/status"))["tasks"] if task["name"].startswith("telegram")]
 
 
-async def test_channels_that_go_in_the_middle_of_their_traffic_never_leave_the_database_locked(
-    site: RunningSite,
-) -> None:
-    """What is under way when a poller is stopped once kept the write lock."""
+async def test_channels_that_go_in_the_middle_of_traffic_disturb_nobody(site: RunningSite) -> None:
     statuses = Counter[int]()
     for number in range(50):
         statuses[(await add_bot(site))[0]] += 1
