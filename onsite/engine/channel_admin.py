@@ -4,7 +4,6 @@ A Telegram token is shown to Telegram first: one that Telegram refuses is not ke
 reply shows what it is worth, and receiving needs none.
 """
 
-import asyncio
 import re
 from dataclasses import dataclass
 
@@ -45,8 +44,6 @@ class ChannelAdmin:
         self._store = store
         self._pollers = pollers
         self._telegram = telegram
-        # Row and poller change together; two admins at once must not leave a poller without its row.
-        self._changing = asyncio.Lock()
 
     async def add_page(self, page_id: str, credentials: Credentials, *, name: str = "") -> Channel:
         """Add a Facebook page, or give the one that is there another token. Raises Unprocessable, StoreUnavailable."""
@@ -85,7 +82,7 @@ class ChannelAdmin:
 
         Raises ChannelNotFound, StoreUnavailable; then the channel is there and polled as before.
         """
-        async with self._changing:
+        async with self._pollers.changing:
             channel = await self._store.channel(channel_id)
             try:
                 # In this order: what a poller stores after the removal would bring the channel back.
@@ -97,7 +94,7 @@ class ChannelAdmin:
         log.info("channel_removed", channel=channel_id)
 
     async def _save(self, ref: ChannelRef, credentials: Credentials, *, name: str, trouble: str = "") -> Channel:
-        async with self._changing:
+        async with self._pollers.changing:
             channel = await self._store.save_channel(ref, name=as_text(name), credentials=credentials)
             try:
                 if trouble:

@@ -1,5 +1,6 @@
 """Keeps one supervised poller for each Telegram channel that has a token. Not the polling itself."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 
@@ -25,23 +26,28 @@ class Pollers:
         self._supervisor = supervisor
         self._store = store
         self._new_poller = new_poller
+        self.changing = asyncio.Lock()
+        """To be held from the change of a channel's row until its poller fits, so that there is never one without the
+        other, whoever comes meanwhile: two admins, or an admin while the site starts."""
 
     async def start_all(self) -> None:
         """Start one for each channel that wants polling. For the start of the process."""
-        for channel in await self._store.channels():
-            await self.refresh(channel)
+        async with self.changing:
+            for channel in await self._store.channels():
+                await self.refresh(channel)
 
     async def refresh(self, channel: Channel) -> None:
         """Stop the channel's poller if there is one, and start another if the channel is polled.
 
-        Asks the store for nothing: a poller that was stopped in vain must come back while the database is away.
+        `changing` must be held. Asks the store for nothing: a poller that was stopped in vain must come back while the
+        database is away.
         """
         await self.stop(channel.id)
         if channel.is_polled:
             self._supervisor.start(_name(channel.id), partial(self._poll, channel.id))
 
     async def stop(self, channel_id: int) -> None:
-        """Stop the channel's poller and wait for its end."""
+        """Stop the channel's poller and wait for its end. `changing` must be held."""
         await self._supervisor.stop(_name(channel_id))
 
     async def _poll(self, channel_id: int) -> None:

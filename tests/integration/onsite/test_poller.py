@@ -291,6 +291,26 @@ async def test_a_channel_whose_health_could_not_be_written_is_polled_all_the_sam
     await desk.caught_up()
 
 
+async def test_a_channel_that_is_removed_while_the_site_starts_is_not_polled(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = ChannelAdmin(desk.store.channels, desk.pollers, desk.telegram)
+    remove = desk.store.channels.remove_channel
+    starts: list[asyncio.Task[None]] = []
+
+    async def remove_while_starting(channel_id: int) -> None:
+        starts.append(asyncio.create_task(desk.start()))
+        for _ in range(20):  # a start that waits for nobody would be through by then
+            await desk.store.channels.channels()
+        await remove(channel_id)
+
+    monkeypatch.setattr(desk.store.channels, "remove_channel", remove_while_starting)
+    await admin.remove(1)
+    await asyncio.gather(*starts)
+
+    assert desk.supervisor.health == {}
+
+
 async def test_a_poller_of_a_channel_that_is_gone_ends(desk: Desk) -> None:
     channel = await desk.store.channels.channel(1)
     await desk.store.channels.remove_channel(1)
