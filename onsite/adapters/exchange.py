@@ -1,4 +1,4 @@
-"""One POST to a platform, one answer, and if there is none: whether the request can have arrived. No retries.
+"""One request to a platform, one answer, and if there is none: whether it can have arrived. No retries.
 
 The rule: only what fails before a connection stands is `NotSent`. Everything later is `NoAnswer`, as bytes may have
 left. That includes a kept-alive connection which the platform closes just as it is used again: the request was most
@@ -62,9 +62,32 @@ async def post(
     timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109  aiohttp's, which tells connecting from answering
 ) -> Answer:
     """Send a JSON body. Raises NotSent or NoAnswer, nothing else of the network's."""
+    return await _exchange(session, "POST", url, body, headers=headers, timeout=timeout)
+
+
+async def get(
+    session: aiohttp.ClientSession,
+    url: str,
+    *,
+    headers: dict[str, str] | None = None,
+    timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109  as above
+) -> Answer:
+    """Ask. Raises NotSent or NoAnswer, nothing else of the network's."""
+    return await _exchange(session, "GET", url, None, headers=headers, timeout=timeout)
+
+
+async def _exchange(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    body: bytes | None,
+    *,
+    headers: dict[str, str] | None,
+    timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  as above
+) -> Answer:
     try:
-        async with session.post(
-            url, data=body, headers=_JSON | (headers or {}), timeout=timeout, allow_redirects=False
+        async with session.request(
+            method, url, data=body, headers=_JSON | (headers or {}), timeout=timeout, allow_redirects=False
         ) as answer:
             return Answer(answer.status, await _read_bounded(answer.content))
     except _BEFORE_SENDING as error:

@@ -1,4 +1,4 @@
-"""Sends to Messenger through Meta's Graph API. What an answer means is decided in `onsite.core.facebook.send`.
+"""Speaks with Meta's Graph API. What is asked and what an answer means is decided in `onsite.core.facebook`.
 
 The page's token travels in a header, so that it is in no address, no access log and no error.
 """
@@ -6,7 +6,9 @@ The page's token travels in a header, so that it is in no address, no access log
 import aiohttp
 from pydantic import SecretStr
 
-from onsite.adapters.exchange import DEFAULT_TIMEOUT, NoAnswer, NotSent, post
+from onsite.adapters.exchange import CONNECT_TIMEOUT_S, DEFAULT_TIMEOUT, NoAnswer, NotSent, get, post
+from onsite.core.errors import FacebookError
+from onsite.core.facebook.page import PageIdentity, decode_page, identity_url
 from onsite.core.facebook.send import (
     RETRY_PAUSE_S,
     decode_send_answer,
@@ -16,6 +18,9 @@ from onsite.core.facebook.send import (
 )
 from onsite.core.sending import Lost, Postponed, SendOutcome
 from shared.graph import GRAPH_URL
+
+IDENTIFY_TIMEOUT = aiohttp.ClientTimeout(total=15.0, connect=CONNECT_TIMEOUT_S)
+"""Shorter than an admin's command waits for the site (`shared.api_client`)."""
 
 
 class GraphClient:
@@ -47,7 +52,7 @@ class GraphClient:
                 self._session,
                 messages_url(self._base_url, page_id, proof),
                 text_message_body(recipient=recipient, text=text, correlation=correlation),
-                headers={"Authorization": f"Bearer {token.get_secret_value()}"},
+                headers=_bearer(token),
                 timeout=self._timeout,
             )
         except NotSent as trouble:
@@ -55,3 +60,20 @@ class GraphClient:
         except NoAnswer as trouble:
             return Lost(f"Facebook did not answer ({trouble}); nobody knows whether the message went out.")
         return decode_send_answer(status, body)
+
+    async def identify(self, token: SecretStr, proof: SecretStr | None = None) -> PageIdentity:
+        """Ask whose token it is. Raises FacebookError."""
+        try:
+            answer = await get(
+                self._session,
+                identity_url(self._base_url, proof),
+                headers=_bearer(token),
+                timeout=IDENTIFY_TIMEOUT,
+            )
+        except (NotSent, NoAnswer) as trouble:
+            raise FacebookError(f"Facebook could not be reached ({trouble}).") from None
+        return decode_page(*answer)
+
+
+def _bearer(token: SecretStr) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.get_secret_value()}"}

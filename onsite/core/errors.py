@@ -5,6 +5,7 @@ SocialRelayError
     ├── TranslationError      an item of a platform that no translator could read: it goes to quarantine
     ├── ChannelNotFound       no such channel
     ├── ConversationNotFound  no such conversation
+    ├── FacebookError         Facebook did not say whose token this is
     └── TelegramError         Telegram refused a call; says whether to stop, wait, or try again
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.errors import SocialRelayError, UserError
+from shared.graph import GraphTrouble
 
 
 class OnsiteError(SocialRelayError):
@@ -28,6 +30,19 @@ class ChannelNotFound(OnsiteError, UserError):
 
 class ConversationNotFound(OnsiteError, UserError):
     """There is no such conversation."""
+
+
+@dataclass(eq=False)  # as TelegramError below
+class FacebookError(OnsiteError):
+    """Facebook refused to say whose token this is, or could not be asked."""
+
+    sentence: str
+    """For operators. Never holds the token."""
+    trouble: GraphTrouble | None = None
+    """None where no usable answer came."""
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class TelegramTrouble(StrEnum):

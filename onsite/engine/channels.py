@@ -27,6 +27,8 @@ class ChannelState(StrEnum):
     """Telegram refuses to be polled for another reason, which its words tell; asked again every now and then."""
     SENDING_REFUSED = "sending_refused"
     """The platform refuses replies of this channel as a whole; the next one that gets through clears it."""
+    UNCHECKED = "unchecked"
+    """The token is stored, but Facebook did not say whose it is; the next reply that gets through clears it."""
     REMOVED = "removed"
     """Taken away by an admin: credentials erased, history kept, not listed."""
 
@@ -44,6 +46,10 @@ POLLING_STATES = frozenset(
     }
 )
 """States that a poller sets and a successful poll clears."""
+
+
+SENDING_STATES = frozenset({ChannelState.OK, ChannelState.SENDING_REFUSED, ChannelState.UNCHECKED})
+"""States that an attempt to send may change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from onsite.core.facebook.page import PageIdentity
 from onsite.core.model import Translation
 from onsite.core.sending import SendOutcome, SendState
 from onsite.engine.channels import Channel, ChannelRef, ChannelState, Credentials
@@ -120,7 +121,10 @@ class OutboxStore(Protocol):
     async def due(
         self, *, now_ms: int, busy_channels: Sequence[int], busy_conversations: Sequence[int]
     ) -> list[Outgoing]:
-        """Return the first queued reply of each conversation that may be tried now, oldest first, a bounded number."""
+        """Return the first queued reply of each conversation that may be tried now, oldest first, a bounded number.
+
+        One that would wait longer than `attempts.LONGEST_PAUSE_S` may be tried too: the clock has jumped back.
+        """
         ...
 
     async def next_due_ms(self, *, now_ms: int) -> int | None:
@@ -164,6 +168,14 @@ class BotIdentity(Protocol):
     @property
     def name(self) -> str:
         """What people see."""
+        ...
+
+
+class FacebookPages(Protocol):
+    """What the site asks Facebook, apart from sending."""
+
+    async def identify(self, token: SecretStr, proof: SecretStr | None = None) -> PageIdentity:
+        """Ask whose token it is. Raises FacebookError."""
         ...
 
 

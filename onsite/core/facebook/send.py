@@ -15,7 +15,7 @@ from onsite.core.facebook.event import USER_REF_PREFIX
 from onsite.core.facebook.metadata import metadata_for
 from onsite.core.sending import Lost, Postponed, Refused, SendOutcome, Sent
 from onsite.core.text_limit import text_problem
-from shared.graph import GRAPH_VERSION, RENEWAL_HINT, GraphError, GraphTrouble, decode_error, diagnose
+from shared.graph import GRAPH_VERSION, RENEWAL_HINT, Diagnosis, GraphError, GraphTrouble, decode_error, diagnose
 from shared.lenient import as_id, decode_object
 
 MAX_TEXT = 2000
@@ -88,10 +88,16 @@ def _outcome_of(error: GraphError, status: int) -> SendOutcome:
         return Lost(f"Facebook's server failed (error {error.code}); it does not tell whether the message went out.")
     if diagnosis.trouble in _PAUSES_S:
         return Postponed(_PAUSES_S[diagnosis.trouble], diagnosis.sentence)
-    sentence = diagnosis.sentence
-    if diagnosis.trouble in _UNSPECIFIC:
-        sentence = f"{sentence} It says: {error.message[:_MAX_QUOTED] or 'nothing'} (error {error.code})."
-    return Refused(diagnosis.trouble.value, sentence, channel_broken=diagnosis.trouble in _BROKEN_CHANNEL)
+    return Refused(
+        diagnosis.trouble.value, sentence_of(error, diagnosis), channel_broken=diagnosis.trouble in _BROKEN_CHANNEL
+    )
+
+
+def sentence_of(error: GraphError, diagnosis: Diagnosis) -> str:
+    """Say what an error means, and quote Meta where our own sentence could mean anything."""
+    if diagnosis.trouble not in _UNSPECIFIC:
+        return diagnosis.sentence
+    return f"{diagnosis.sentence} It says: {error.message[:_MAX_QUOTED] or 'nothing'} (error {error.code})."
 
 
 def _is_crash(error: GraphError, trouble: GraphTrouble, status: int) -> bool:

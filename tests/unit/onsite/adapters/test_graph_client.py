@@ -1,4 +1,4 @@
-"""Sending to Messenger, against a small server that stands for Meta's."""
+"""Speaking with Messenger, against a small server that stands for Meta's."""
 
 import asyncio
 import json
@@ -13,6 +13,8 @@ from pydantic import SecretStr
 
 from onsite.adapters.exchange import new_platform_session
 from onsite.adapters.graph_client import GraphClient
+from onsite.core.errors import FacebookError
+from onsite.core.facebook.page import PageIdentity
 from onsite.core.sending import Lost, Postponed, Refused, SendOutcome, Sent
 
 TOKEN = SecretStr("EAApagetoken")
@@ -49,7 +51,7 @@ def graph() -> FakeGraph:
 @pytest.fixture
 async def client(graph: FakeGraph) -> AsyncIterator[GraphClient]:
     app = web.Application()
-    app.router.add_post("/{path:.*}", graph.handle)
+    app.router.add_route("*", "/{path:.*}", graph.handle)
     async with TestServer(app) as server, new_platform_session() as session:
         yield GraphClient(session, base_url=str(server.make_url("/")))
 
@@ -136,6 +138,24 @@ async def test_a_damaged_token_is_refused_without_asking(graph: FakeGraph, clien
     assert isinstance(outcome, Refused)
     assert outcome.channel_broken
     assert graph.requests == []
+
+
+async def test_whose_token_it_is_is_asked_with_the_token_in_a_header(graph: FakeGraph, client: GraphClient) -> None:
+    graph.answer = web.json_response({"id": "1122", "name": "Acme"})
+
+    assert await client.identify(TOKEN, PROOF) == PageIdentity("1122", "Acme")
+
+    assert graph.requests == [("/v26.0/me?fields=id,name&appsecret_proof=0f0f0f", "Bearer EAApagetoken", b"")]
+
+
+async def test_a_server_that_does_not_say_whose_token_it_is_is_named(graph: FakeGraph, client: GraphClient) -> None:
+    graph.hang_up = True
+
+    with pytest.raises(FacebookError, match="Facebook could not be reached") as trouble:
+        await client.identify(TOKEN, PROOF)
+
+    assert trouble.value.trouble is None
+    assert not {TOKEN.get_secret_value(), PROOF.get_secret_value()} & set(str(trouble.value).split())
 
 
 async def test_no_secret_and_no_text_is_logged_or_told(
