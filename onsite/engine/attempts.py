@@ -19,7 +19,8 @@ PAUSES_S = (1, 2, 5, 15, 30, 60, 120, 300, 300)
 MAX_ATTEMPTS = len(PAUSES_S) + 1
 
 LONGEST_PAUSE_S = 3600.0
-"""A platform that asks for more is asked again after this all the same."""
+"""A platform that asks for more is asked again after this all the same. So nothing ever waits longer: what seems to,
+was set before the clock jumped back, and is due."""
 
 CHANNEL_REMOVED = Refused("channel_removed", "the channel was removed before the reply was sent")
 NO_TOKEN = Refused("no_token", "the channel has no token: give it one with `onsite channel add`, then send again")

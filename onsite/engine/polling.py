@@ -4,7 +4,7 @@
 |---|---|---|
 | token | token_refused | stop, until another token is given |
 | conflict | conflict | again in 30 s: whoever else polls may stop |
-| throttled | throttled | again when Telegram says, a little later so that not all come at once |
+| throttled | throttled | again when Telegram says, or after an hour; a little later so that not all come at once |
 | refused | refused | again in 60 s: a server's configuration may be mended |
 | unreachable, unclear | unreachable | again in 1, 2, 4 … 60 s, each time a random part of it |
 """
@@ -21,6 +21,10 @@ CONFLICT_PAUSE_S = 30.0
 REFUSED_PAUSE_S = 60.0
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
+
+LONGEST_THROTTLE_S = 3600.0
+"""Telegram asks for seconds to minutes. A number beyond this is a proxy's or a garbled one, and must not silence a bot
+for years; asked once an hour, a Telegram that meant it just says so again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def after_trouble(error: TelegramError, *, failures: int, jitter: float) -> Afte
         case TelegramTrouble.CONFLICT:
             return AfterTrouble(ChannelState.CONFLICT, _conflict_sentence(said), CONFLICT_PAUSE_S)
         case TelegramTrouble.THROTTLED:
-            pause_s = max(error.retry_after_s, FIRST_PAUSE_S) + jitter
+            pause_s = min(max(error.retry_after_s, FIRST_PAUSE_S), LONGEST_THROTTLE_S) + jitter
             return AfterTrouble(ChannelState.THROTTLED, f"Telegram asks for a pause ({said})", pause_s)
         case TelegramTrouble.REFUSED:
             sentence = f"Telegram refuses to be polled ({said}); asked again every {REFUSED_PAUSE_S:.0f} s"

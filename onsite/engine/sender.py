@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from onsite.engine.attempt import Attempt
+from onsite.engine.attempts import LONGEST_PAUSE_S
 from onsite.engine.outgoing import Outgoing
 from onsite.engine.ports import OutboxStore
 from shared.clock import Clock
@@ -72,7 +73,10 @@ class Sender:
     async def _start_due(self) -> float | None:
         """Start all attempts that may start; return after how many seconds to look again, None for not by itself."""
         now = self._clock()
-        self._paused_until = {channel: until for channel, until in self._paused_until.items() if until > now}
+        # Whatever is further ahead than any pause was set before the clock jumped back.
+        self._paused_until = {
+            channel: until for channel, until in self._paused_until.items() if 0 < until - now <= LONGEST_PAUSE_S
+        }
         while not self._stopping:
             due = await self._store.due(
                 now_ms=int(now * 1000),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.lookups import AnyRow
@@ -11,6 +11,7 @@ from onsite.adapters.sql.tables import channels, conversations, messages
 from onsite.adapters.sql.to_the_end import to_the_end
 from onsite.core.model import Platform
 from onsite.core.sending import SendEvent, SendState, advance
+from onsite.engine.attempts import LONGEST_PAUSE_S
 from onsite.engine.channels import ChannelRef, ChannelState
 from onsite.engine.outgoing import Outgoing, Settlement
 
@@ -53,7 +54,7 @@ class SqlOutbox:
             )
             .join(conversations, conversations.c.id == messages.c.conversation_id)
             .join(channels, channels.c.id == conversations.c.channel_id)
-            .where(messages.c.id.in_(heads), messages.c.not_before_ms <= now_ms, channels.c.id.not_in(busy_channels))
+            .where(messages.c.id.in_(heads), _has_waited(now_ms), channels.c.id.not_in(busy_channels))
             .order_by(messages.c.id)
             .limit(DUE_LIMIT)
         )
@@ -64,7 +65,7 @@ class SqlOutbox:
     async def next_due_ms(self, *, now_ms: int) -> int | None:
         """Return when the next postponed reply may be tried; None when none waits."""
         query = select(func.min(messages.c.not_before_ms)).where(
-            messages.c.state == SendState.QUEUED, messages.c.not_before_ms > now_ms
+            messages.c.state == SendState.QUEUED, ~_has_waited(now_ms)
         )
         async with self._database.read() as connection:
             moment: int | None = (await connection.execute(query)).scalar_one()
@@ -96,6 +97,11 @@ class SqlOutbox:
         )
         async with self._database.write() as connection:
             return (await connection.execute(query)).rowcount
+
+
+def _has_waited(now_ms: int) -> ColumnElement[bool]:
+    furthest_ms = now_ms + int(LONGEST_PAUSE_S * 1000)
+    return or_(messages.c.not_before_ms <= now_ms, messages.c.not_before_ms > furthest_ms)
 
 
 def _outgoing(row: AnyRow) -> Outgoing:

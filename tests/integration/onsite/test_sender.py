@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from onsite.core.model import Platform
 from onsite.core.sending import Lost, Postponed, Refused, SendState, Sent
 from onsite.engine.attempt import Attempt
-from onsite.engine.attempts import MAX_ATTEMPTS, PAUSES_S
+from onsite.engine.attempts import LONGEST_PAUSE_S, MAX_ATTEMPTS, PAUSES_S
 from onsite.engine.bell import Bell
 from onsite.engine.channels import ChannelState, Credentials
 from onsite.engine.errors import StoreUnavailable
@@ -199,6 +199,19 @@ async def test_a_pause_that_a_platform_asks_for_holds_its_whole_channel_and_no_o
 
     office.time.advance(7.0)
     assert await office.comes_to(waiting) is SendState.SENT
+
+
+async def test_a_clock_that_jumps_back_makes_no_pause_longer_than_the_longest(office: Office) -> None:
+    office.time.advance(2 * LONGEST_PAUSE_S)
+    office.facebook.outcomes = [Postponed(7.0, "too many calls")]
+    postponed = await office.write("one")
+    await office.time.asleep(7.0)
+
+    office.time.advance(-LONGEST_PAUSE_S)
+    behind = await office.write("same page", conversation_id=2)
+
+    assert await office.comes_to(postponed) is SendState.SENT
+    assert await office.comes_to(behind) is SendState.SENT
 
 
 async def test_a_reply_that_is_postponed_again_and_again_fails_in_the_end(office: Office) -> None:

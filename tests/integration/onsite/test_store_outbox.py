@@ -4,6 +4,7 @@ import pytest
 
 from onsite.core.errors import ConversationNotFound
 from onsite.core.sending import SendEvent, SendState
+from onsite.engine.attempts import LONGEST_PAUSE_S
 from onsite.engine.channels import ChannelState
 from onsite.engine.errors import MessageNotFound
 from onsite.engine.outgoing import NewReply, Outgoing, Settlement
@@ -87,6 +88,23 @@ async def test_a_reply_starts_once(store: Store) -> None:
 
     assert [await store.outbox.start(message_id), await store.outbox.start(message_id)] == [True, False]
     assert await due(store) == []
+
+
+async def test_a_reply_that_seems_to_wait_longer_than_any_pause_is_due(store: Store) -> None:
+    """Its time was set before the clock jumped back."""
+    await store.take(event("e1", said("m1")))
+    reply = await store.reply()
+    await store.outbox.start(reply)
+    longest_ms = int(LONGEST_PAUSE_S * 1000)
+    waits = Settlement(SendEvent.POSTPONED, not_before_ms=50_000 + longest_ms)
+    await store.outbox.settle(reply, waits, now_ms=50_000)
+
+    async def look(now_ms: int) -> tuple[list[int], int | None]:
+        due = await store.outbox.due(now_ms=now_ms, busy_channels=[], busy_conversations=[])
+        return [each.message_id for each in due], await store.outbox.next_due_ms(now_ms=now_ms)
+
+    assert await look(50_000) == ([], 50_000 + longest_ms)
+    assert await look(49_999) == ([reply], None)
 
 
 async def test_without_postponed_replies_nothing_is_due_later(store: Store) -> None:

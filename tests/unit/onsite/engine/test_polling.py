@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from onsite.core.errors import TelegramError, TelegramTrouble
 from onsite.engine.channels import POLLING_STATES, ChannelState
-from onsite.engine.polling import LONGEST_PAUSE_S, after_trouble, updates_without_id
+from onsite.engine.polling import LONGEST_PAUSE_S, LONGEST_THROTTLE_S, after_trouble, updates_without_id
 
 T = TelegramTrouble
 
@@ -61,16 +61,23 @@ def test_pauses_double_up_to_a_minute(failures: int, longest_s: float) -> None:
     trouble=st.sampled_from(T),
     failures=st.integers(1, 10**9),
     jitter=st.floats(0, 1),
-    retry_after_s=st.floats(-5, 10**6),
+    retry_after_s=st.floats(-5, allow_nan=False),
 )
-def test_nothing_ever_polls_in_a_busy_loop(
+def test_nothing_ever_polls_in_a_busy_loop_or_falls_silent(
     trouble: TelegramTrouble, failures: int, jitter: float, retry_after_s: float
 ) -> None:
     after = after_trouble(TelegramError(trouble, "", retry_after_s=retry_after_s), failures=failures, jitter=jitter)
 
     if after.pause_s is not None:
-        assert 0.5 <= after.pause_s <= max(LONGEST_PAUSE_S, retry_after_s) + 1
-        assert after.pause_s >= (retry_after_s if trouble is T.THROTTLED else 0)
+        asked_s = min(retry_after_s, LONGEST_THROTTLE_S) if trouble is T.THROTTLED else 0
+        assert 0.5 <= after.pause_s <= max(LONGEST_PAUSE_S, asked_s) + 1
+        assert after.pause_s >= asked_s
+
+
+def test_a_pause_of_thirty_years_is_cut_to_an_hour() -> None:
+    error = TelegramError(T.THROTTLED, "", retry_after_s=1e9)
+
+    assert after_trouble(error, failures=1, jitter=0.0).pause_s == LONGEST_THROTTLE_S == 3600
 
 
 def test_updates_without_a_number_are_trouble_that_may_pass() -> None:
