@@ -179,7 +179,7 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
         clock=time.time,
         new_correlation=lambda: uuid.uuid4().hex,
     )
-    admin = ChannelAdmin(site.channels, site.pollers, site.clients.telegram)
+    admin = ChannelAdmin(site.channels, site.pollers, facebook=site.clients.graph, telegram=site.clients.telegram)
     return [
         _receiver(settings, site),
         ChannelRoutes(site.channels, admin, token=token),
@@ -191,7 +191,7 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
 
 def _receiver(settings: OnsiteSettings, site: Site) -> Routes:
     if settings.site is None or settings.relay_secret is None:
-        log.warning("relay_receiver_off", reason=OFF)
+        log.info("relay_receiver_off", reason=OFF)
         return RelayEventsOff()
     return RelayEvents(site.inbox, site=settings.site, secret=settings.relay_secret, metrics=site.metrics)
 

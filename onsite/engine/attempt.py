@@ -13,7 +13,7 @@ from onsite.core.model import Platform
 from onsite.core.sending import Lost, Postponed, Refused, SendOutcome, Sent
 from onsite.engine.attempts import CHANNEL_REMOVED, NO_TOKEN, Consequence, consequence_of
 from onsite.engine.bell import Bell
-from onsite.engine.channels import ChannelState, Credentials
+from onsite.engine.channels import SENDING_STATES, ChannelState, Credentials
 from onsite.engine.errors import StoreUnavailable
 from onsite.engine.metrics import Metrics
 from onsite.engine.outgoing import Outgoing
@@ -118,14 +118,13 @@ class Attempt:
             log.warning("channel_health_not_written", channel=outgoing.channel_id, reason=str(error))
 
     async def _update_health(self, outgoing: Outgoing, outcome: SendOutcome, consequence: Consequence) -> None:
-        ours = frozenset({ChannelState.OK, ChannelState.SENDING_REFUSED})
         if consequence.channel_broken:
             state, sentence = ChannelState.SENDING_REFUSED, consequence.channel_broken
-        elif outgoing.channel_state is ChannelState.SENDING_REFUSED and isinstance(outcome, Sent):
+        elif outgoing.channel_state in SENDING_STATES - {ChannelState.OK} and isinstance(outcome, Sent):
             state, sentence = ChannelState.OK, ""
         else:
             return
-        await self._channels.set_health(outgoing.channel_id, state, sentence, only_from=ours)
+        await self._channels.set_health(outgoing.channel_id, state, sentence, only_from=SENDING_STATES)
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

@@ -1,7 +1,7 @@
 """What an admin does with channels: add, give another token, remove. A change takes effect at once.
 
-A Telegram token is shown to Telegram first: one that Telegram refuses is not kept. Facebook's is not, as the first
-reply shows what it is worth, and receiving needs none.
+A token is shown to its platform first: one that is refused, or is somebody else's, is not kept. A platform that cannot
+be asked just now keeps nobody from adding a channel; the channel says so.
 """
 
 import re
@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from onsite.core.errors import TelegramError, TelegramTrouble
+from onsite.core.errors import FacebookError, TelegramError, TelegramTrouble
 from onsite.core.facebook.send import refusal_of_token
 from onsite.core.model import Platform
 from onsite.core.telegram.api import is_token
 from onsite.engine.channels import Channel, ChannelRef, ChannelState, Credentials
 from onsite.engine.errors import Unprocessable
 from onsite.engine.pollers import Pollers
-from onsite.engine.ports import ChannelStore, TelegramPolling
+from onsite.engine.ports import ChannelStore, FacebookPages, TelegramPolling
+from shared.graph import GraphTrouble
 from shared.lenient import as_text
 from shared.logs import get_logger
 from shared.names import is_page_id
@@ -27,30 +28,41 @@ _PROOF = re.compile(r"[0-9a-f]{64}")
 """https://developers.facebook.com/documentation/facebook-login/security ("Generating the proof")"""
 
 
+_REFUSALS = frozenset({GraphTrouble.TOKEN_DEAD, GraphTrouble.BAD_PARAMETER, GraphTrouble.GONE})
+"""What Facebook says of a token, or of a proof, that will never work. A missing permission may be granted later."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Bot:
-    """What is known of a bot."""
+class _Known:
+    """What is known of a page or a bot."""
 
     ref: ChannelRef
     name: str = ""
+    state: ChannelState = ChannelState.OK
     trouble: str = ""
-    """Why Telegram could not be asked; empty when it answered."""
+    """Why its platform did not tell; empty when it did."""
 
 
 class ChannelAdmin:
     """The use cases of channels."""
 
-    def __init__(self, store: ChannelStore, pollers: Pollers, telegram: TelegramPolling) -> None:
+    def __init__(
+        self, store: ChannelStore, pollers: Pollers, *, facebook: FacebookPages, telegram: TelegramPolling
+    ) -> None:
         self._store = store
         self._pollers = pollers
+        self._facebook = facebook
         self._telegram = telegram
 
     async def add_page(self, page_id: str, credentials: Credentials, *, name: str = "") -> Channel:
-        """Add a Facebook page, or give the one that is there another token. Raises Unprocessable, StoreUnavailable."""
+        """Add a Facebook page, or give the one that is there another token.
+
+        Raises Unprocessable for a token that Facebook refuses or that is not the page's, StoreUnavailable.
+        """
         if not is_page_id(page_id):
             raise Unprocessable("page_id must be the page's numeric id (Facebook: the page, About, Page transparency)")
         _check_credentials(credentials)
-        return await self._save(ChannelRef(Platform.FACEBOOK, page_id), credentials, name=name)
+        return await self._save(await self._identify_page(page_id, credentials), credentials, name=name)
 
     async def add_bot(self, token: SecretStr, *, name: str = "", take_over: bool = False) -> Channel:
         """Add a Telegram bot, or give the one that is there another token.
@@ -58,10 +70,10 @@ class ChannelAdmin:
         `take_over` removes the webhook by which another program receives the bot's messages.
         Raises Unprocessable for a token that Telegram refuses, StoreUnavailable.
         """
-        bot = await self._identify(token)
+        bot = await self._identify_bot(token)
         if take_over and not bot.trouble:
             await self._remove_webhook(token)
-        return await self._save(bot.ref, Credentials(token), name=name or bot.name, trouble=bot.trouble)
+        return await self._save(bot, Credentials(token), name=name)
 
     async def change_token(self, channel_id: int, credentials: Credentials, *, name: str = "") -> Channel:
         """Give a channel another token.
@@ -93,19 +105,41 @@ class ChannelAdmin:
                 raise
         log.info("channel_removed", channel=channel_id)
 
-    async def _save(self, ref: ChannelRef, credentials: Credentials, *, name: str, trouble: str = "") -> Channel:
+    async def _save(self, known: _Known, credentials: Credentials, *, name: str) -> Channel:
+        ref = known.ref
         async with self._pollers.changing:
-            channel = await self._store.save_channel(ref, name=as_text(name), credentials=credentials)
+            name = as_text(name) or await self._name_for(known)
+            channel = await self._store.save_channel(ref, name=name, credentials=credentials)
             try:
-                if trouble:
-                    await self._store.set_health(channel.id, ChannelState.UNREACHABLE, trouble)
+                if known.trouble:
+                    await self._store.set_health(channel.id, known.state, known.trouble)
                     channel = await self._store.channel(channel.id)
             finally:
                 await self._pollers.refresh(channel)
         log.info("channel_saved", channel=channel.id, platform=ref.platform, external_id=ref.external_id)
         return channel
 
-    async def _identify(self, token: SecretStr) -> _Bot:
+    async def _name_for(self, known: _Known) -> str:
+        """Return the platform's name for a channel that has none; empty, which changes nothing, for one that has."""
+        is_named = any(each.ref == known.ref and each.name for each in await self._store.channels())
+        return "" if is_named else known.name
+
+    async def _identify_page(self, page_id: str, credentials: Credentials) -> _Known:
+        """Ask Facebook whether the token is this page's."""
+        ref = ChannelRef(Platform.FACEBOOK, page_id)
+        try:
+            page = await self._facebook.identify(credentials.token, credentials.proof)
+        except FacebookError as error:
+            if error.trouble in _REFUSALS:
+                raise Unprocessable(str(error)) from None
+            trouble = f"the token is stored, but not checked: {error} The next reply shows what it is worth."
+            return _Known(ref, state=ChannelState.UNCHECKED, trouble=trouble)
+        if page.id != page_id:
+            owner = f"{page.id} ({page.name})" if page.name else page.id
+            raise Unprocessable(f"this token belongs to {owner}: take the token of page {page_id} itself")
+        return _Known(ref, name=page.name)
+
+    async def _identify_bot(self, token: SecretStr) -> _Known:
         """Ask Telegram whose token it is; where it cannot be asked, the token itself tells the bot's id."""
         if not is_token(token):
             raise Unprocessable("this is no bot token: @BotFather gives one of the form 123456789:AbC…")
@@ -116,8 +150,8 @@ class ChannelAdmin:
                 raise Unprocessable(f"Telegram refuses this token ({error}): copy it anew from @BotFather") from None
             bot_id = token.get_secret_value().partition(":")[0]
             trouble = f"the token is stored, but Telegram could not be asked about it ({error}); tried again by itself"
-            return _Bot(ChannelRef(Platform.TELEGRAM, bot_id), trouble=trouble)
-        return _Bot(ChannelRef(Platform.TELEGRAM, str(identity.id)), name=identity.username or identity.name)
+            return _Known(ChannelRef(Platform.TELEGRAM, bot_id), state=ChannelState.UNREACHABLE, trouble=trouble)
+        return _Known(ChannelRef(Platform.TELEGRAM, str(identity.id)), name=identity.username or identity.name)
 
     async def _remove_webhook(self, token: SecretStr) -> None:
         try:

@@ -5,11 +5,15 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from tests.integration.onsite.site import BOT_TOKEN, PAGE_ID, PAGE_TOKEN, USER_ID, RunningSite, messenger_event
+from shared.graph import appsecret_proof
+from tests.integration.onsite.site import BOT_TOKEN, PAGE_ID, PAGE_TOKEN, PSID, USER_ID, RunningSite, messenger_event
 from tests.world.watching import eventually
 
-PROOF = "0123456789abcdef" * 4
+
+def proof_of(site: RunningSite) -> str:
+    return appsecret_proof(SecretStr(PAGE_TOKEN), SecretStr(site.graph.app_secret)).get_secret_value()
 
 
 async def add_bot(site: RunningSite, **more: object) -> tuple[int, Any]:
@@ -23,7 +27,7 @@ async def add_page(site: RunningSite, **more: object) -> tuple[int, Any]:
 
 
 async def test_a_page_is_added_and_shown_without_its_token(site: RunningSite) -> None:
-    status, added = await add_page(site, name="Acme", appsecret_proof=PROOF)
+    status, added = await add_page(site, name="Acme", appsecret_proof=proof_of(site))
 
     assert status == 201
     assert added == {
@@ -37,6 +41,61 @@ async def test_a_page_is_added_and_shown_without_its_token(site: RunningSite) ->
     }
     assert await site.get("/channels/1") == added
     assert await site.get("/channels") == {"channels": [added]}
+
+
+async def test_a_page_is_named_as_facebook_names_it_until_somebody_names_it(site: RunningSite) -> None:
+    _, named_by_facebook = await add_page(site)
+    _, named = await add_page(site, name="Support")
+    _, again = await add_page(site)
+
+    assert [each["name"] for each in (named_by_facebook, named, again)] == ["Acme", "Support", "Support"]
+
+
+async def test_a_page_token_that_facebook_refuses_is_not_kept(site: RunningSite) -> None:
+    site.graph.kill_token(PAGE_TOKEN)
+    status, answer = await add_page(site)
+
+    assert (status, answer["error"]["code"]) == (422, "unprocessable")
+    assert "`onsite channel add facebook PAGE_ID`" in answer["error"]["message"]
+    assert await site.get("/channels") == {"channels": []}
+
+
+async def test_a_token_of_another_page_is_not_kept(site: RunningSite) -> None:
+    site.graph.add_page("3344", name="Other", token="EAAother")
+    status, answer = await add_page(site, token="EAAother")
+
+    assert (status, answer["error"]["message"]) == (
+        422,
+        f"this token belongs to 3344 (Other): take the token of page {PAGE_ID} itself",
+    )
+    assert await site.get("/channels") == {"channels": []}
+
+
+async def test_a_proof_that_does_not_fit_is_said_in_facebooks_words(site: RunningSite) -> None:
+    status, answer = await add_page(site, appsecret_proof="ab" * 32)
+
+    assert (status, "Invalid appsecret_proof" in answer["error"]["message"]) == (422, True)
+
+
+async def test_a_page_is_kept_while_facebook_is_away_and_the_first_reply_clears_it(site: RunningSite) -> None:
+    port = site.graph.port
+    await site.graph.close()
+    status, added = await add_page(site)
+    assert (status, added["state"], added["name"], added["has_token"]) == (201, "unchecked", "", True)
+    assert "stored, but not checked: Facebook could not be reached" in added["sentence"]
+
+    await site.graph.start(port=port)
+    await site.graph.customer_says(PAGE_ID, PSID, "hello?")
+    (conversation,) = (await site.get("/conversations"))["conversations"]
+    _, reply = await site.call("POST", f"/conversations/{conversation['id']}/replies", {"text": "hello"})
+    await site.settled(reply["id"])
+
+    async def state() -> tuple[str, str]:
+        channel = await site.get("/channels/1")
+        return channel["state"], channel["sentence"]
+
+    await eventually(state, lambda seen: seen == ("ok", ""))
+    await site.graph.settled()
 
 
 async def test_a_bot_is_known_by_what_telegram_says_of_it(site: RunningSite) -> None:
@@ -127,6 +186,8 @@ async def test_a_token_of_another_bot_is_refused_for_this_channel(site: RunningS
 
 async def test_a_page_gets_a_new_token_and_keeps_its_name(site: RunningSite) -> None:
     await add_page(site, name="Acme")
+    site.graph.kill_token(PAGE_TOKEN)
+    site.graph.add_page(PAGE_ID, name="Acme of Facebook", token="EAAother")
     status, changed = await site.call("PUT", "/channels/1", {"token": "EAAother"})
 
     assert (status, changed["name"], changed["id"]) == (200, "Acme", 1)
@@ -204,14 +265,14 @@ async def test_nothing_of_the_api_is_open_without_the_token(
 
 
 async def test_no_token_reaches_the_log(site: RunningSite, capsys: pytest.CaptureFixture[str]) -> None:
-    await add_page(site, appsecret_proof=PROOF)
+    await add_page(site, appsecret_proof=proof_of(site))
     await add_bot(site)
     await site.call(
         "POST", "/channels", {"platform": "telegram", "token": "555555:AAH4f-_abcdefghijklmnopqrstuvwxyz09"}
     )
 
     printed = capsys.readouterr()
-    for secret in (PAGE_TOKEN, BOT_TOKEN, PROOF, "AAH4f-_abcdefghijklmnopqrstuvwxyz09"):
+    for secret in (PAGE_TOKEN, BOT_TOKEN, proof_of(site), "AAH4f-_abcdefghijklmnopqrstuvwxyz09"):
         assert secret not in printed.out + printed.err
     assert "channel_saved" in printed.out
 

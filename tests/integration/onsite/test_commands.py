@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from shared.graph import appsecret_proof
 from tests.integration.onsite.command import Ended, run_onsite
 from tests.integration.onsite.site import BOT_TOKEN, PAGE_ID, PAGE_TOKEN, PSID, RunningSite
 
@@ -58,10 +60,11 @@ async def test_a_bot_is_added_with_a_token_that_stands_on_no_command_line(
 
 
 async def test_a_page_is_added_with_its_proof(run: Run, site: RunningSite) -> None:
-    environment = {"FACEBOOK_PAGE_TOKEN": PAGE_TOKEN, "FACEBOOK_APPSECRET_PROOF": "ab" * 32}
+    proof = appsecret_proof(SecretStr(PAGE_TOKEN), SecretStr(site.graph.app_secret))
+    environment = {"FACEBOOK_PAGE_TOKEN": PAGE_TOKEN, "FACEBOOK_APPSECRET_PROOF": proof.get_secret_value()}
     ended = await run("channel", "add", "facebook", PAGE_ID, **environment)
 
-    assert (ended.code, ended.out) == (0, f"Channel 1 is connected: facebook {PAGE_ID}.\n")
+    assert (ended.code, ended.out) == (0, "Channel 1 is connected: facebook Acme.\n")
 
 
 async def test_a_refused_token_ends_in_telegrams_words_and_no_traceback(run: Run, site: RunningSite) -> None:
