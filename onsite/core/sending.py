@@ -3,12 +3,16 @@
     queued ──▶ sending ──▶ sent ──▶ delivered ──▶ read
                   │ │
                   │ └────▶ unknown ──▶ sent (an echo, or an operator, settles it) | failed (an operator)
-                  └──────▶ failed(reason)
+                  └──────▶ failed(reason) ──▶ sent (an echo proves it)
 
 `queued` is stored before anything is sent. `sending` is stored before the request leaves, so that after a crash
 everything found in `sending` is known to be unknown. A throttled attempt goes back from `sending` to `queued`: the
 platform said that nothing happened. Nothing else ever goes back, and nothing unknown is sent again blindly, because
 neither platform has an idempotency key.
+
+`failed` is what we believe (the platform refused, or an operator saw nothing arrive); an echo is the platform's proof
+that the customer has the message. Belief gives way to proof: who reads `failed` writes again, and the customer would
+have it twice. That is no step back, as nothing leads from `sent` to `failed`.
 """
 
 from dataclasses import dataclass
@@ -56,6 +60,7 @@ TRANSITIONS: dict[tuple[SendState, SendEvent], SendState] = {
     (_S.UNKNOWN, _E.REFUSED): _S.FAILED,
     (_S.UNKNOWN, _E.DELIVERED): _S.DELIVERED,
     (_S.UNKNOWN, _E.READ): _S.READ,
+    (_S.FAILED, _E.CONFIRMED): _S.SENT,
     (_S.SENT, _E.DELIVERED): _S.DELIVERED,
     (_S.SENT, _E.READ): _S.READ,
     (_S.DELIVERED, _E.READ): _S.READ,

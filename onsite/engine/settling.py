@@ -15,7 +15,8 @@ RECEIPT_EVENTS = {ReceiptState.DELIVERED: SendEvent.DELIVERED, ReceiptState.READ
 def after_echo(state: SendState) -> SendState:
     """Return the state once an echo of the message came: the platform has it, whatever we believed.
 
-    A message that waits for another attempt was taken by the one before, although that one looked like a failure.
+    A message that waits for another attempt, or that failed, was taken by the one before, although that one looked like
+    a failure.
     """
     if state is SendState.QUEUED:
         state = advance(state, SendEvent.STARTED)

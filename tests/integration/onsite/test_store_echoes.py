@@ -107,11 +107,14 @@ async def test_an_echo_of_a_reply_that_waits_for_another_attempt_proves_that_non
     assert await store.outbox.start(reply) is False
 
 
-async def test_a_failed_reply_stays_failed_but_its_echo_makes_no_second_row(store: Store, reply: int) -> None:
+async def test_an_echo_proves_that_a_reply_did_not_fail(store: Store, reply: int) -> None:
+    """An operator who reads that it failed writes it again, and the customer has it twice."""
     await store.outbox.settle(reply, Settlement(SendEvent.REFUSED, code="x", sentence="y"), now_ms=6000)
-    await store.take(event("e2", echo("mid-1", correlation="c1")))
+    applied = await store.take(event("e2", echo("mid-1", correlation="c1", at=5500)))
 
-    assert [row[:3] for row in await ours(store)] == [(reply, "mid-1", SendState.FAILED)]
+    assert await ours(store) == [(reply, "mid-1", SendState.SENT, 5500)]
+    assert applied.outbound_touched
+    assert (await store.reader.message(reply)).failure == ""
 
 
 async def test_an_echo_of_somebody_elses_message_is_a_message_from_elsewhere(store: Store, reply: int) -> None:

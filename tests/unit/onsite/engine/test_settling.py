@@ -18,7 +18,7 @@ S = SendState
         (S.SENT, S.SENT),
         (S.DELIVERED, S.DELIVERED),
         (S.READ, S.READ),
-        (S.FAILED, S.FAILED),
+        (S.FAILED, S.SENT),
     ],
 )
 def test_an_echo_proves_that_the_platform_has_the_message(before: SendState, after: SendState) -> None:
