@@ -4,96 +4,19 @@ What is promised here is the contract of `engine.ports` and `engine.sweep`; what
 each adapter's own file.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from redis.asyncio import Redis
 
 from relay.adapters import redis_clients
-from relay.adapters.redis_append import RedisAppender
-from relay.adapters.redis_backlog import RedisBacklog
-from relay.adapters.redis_bindings import RedisBindings
-from relay.adapters.redis_drain import RedisDrain
-from relay.core import keys
 from relay.core.delivery import DeliveryState
-from relay.core.outbox import DEFAULT_LIMITS, BatchLimits, Entry
+from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.core.webhook import Incoming
-from relay.engine.binding import BindingStore
-from relay.engine.ports import Acknowledged, Appended, Batch, OutboxAppender, OutboxDrain, Step
-from relay.engine.sweep import BacklogIndex
+from relay.engine.ports import Acknowledged, Appended, Batch, Step
 from shared.wire import Rejection
-from tests.support.clock import NOON, ManualClock
+from tests.support.clock import NOON
 from tests.support.fakes import incoming, payloads
-from tests.support.memory_outboxes import MemoryOutboxes
-from tests.support.redis_server import RedisServer
-from tests.support.streams import entries, payloads_in
-
-
-@dataclass
-class Store:
-    """The ports of one store, and what a test must see of it that no port shows."""
-
-    appender: OutboxAppender
-    drain: OutboxDrain
-    index: BacklogIndex
-    bindings: BindingStore
-    clock: ManualClock
-    memory: MemoryOutboxes | None = None
-    redis: Redis | None = None
-
-    async def add(self, outbox: str, *texts: str, holder: str = "", page: str = "1") -> Appended:
-        """Append events to one outbox."""
-        return (await self.appender.append({outbox: incoming(page, *texts)}, token=holder))[outbox]
-
-    async def take(self, holder: str, done: Acknowledged | None = None, limits: BatchLimits = DEFAULT_LIMITS) -> Batch:
-        """Get the next batch, of which there must be one."""
-        step = await self.drain.next_batch("acme", token=holder, done=done, limits=limits)
-        assert isinstance(step, Batch), step
-        return step
-
-    async def waiting(self, outbox: str = "acme") -> list[bytes]:
-        """Return the payloads that wait."""
-        if self.memory is not None:
-            return self.memory.payloads(outbox)
-        assert self.redis is not None
-        return await payloads_in(self.redis, keys.outbox(outbox))
-
-    async def dead(self) -> list[tuple[bytes, str]]:
-        """Return the dead letters with their reasons."""
-        if self.memory is not None:
-            return [(letter.entry.payload, letter.reason) for letter in self.memory.box("acme").dead]
-        assert self.redis is not None
-        return [(fields[b"d"], fields[b"why"].decode()) for _, fields in await entries(self.redis, keys.dead("acme"))]
-
-    async def lose_lease(self) -> None:
-        """Let the lease run out."""
-        if self.memory is not None:
-            self.memory.box("acme").leased_until = 0.0
-        if self.redis is not None:
-            await self.redis.delete(keys.lease("acme"))
-
-    async def pause(self) -> None:
-        """Pause the site as an operator would."""
-        if self.memory is not None:
-            self.memory.box("acme").state = DeliveryState.PAUSED
-        if self.redis is not None:
-            await self.redis.hset(keys.delivery("acme"), "state", "paused")
-
-
-def memory_store() -> Store:
-    clock = ManualClock()
-    memory = MemoryOutboxes(clock)
-    return Store(memory, memory, memory, memory, clock, memory=memory)
-
-
-def redis_store(client: Redis) -> Store:
-    clock = ManualClock()
-    appender, drain = RedisAppender(client, clock=clock), RedisDrain(client, clock=clock)
-    return Store(appender, drain, RedisBacklog(client), RedisBindings(client), clock, redis=client)
+from tests.support.outbox_stores import Store, memory_store, redis_store, sent
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -104,10 +27,6 @@ async def store(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator
     client = redis_clients.open_async(redis_url)
     yield redis_store(client)
     await client.aclose()
-
-
-def sent(batch: Batch) -> list[bytes]:
-    return [entry.payload for entry in batch.entries]
 
 
 class TestAppend:
@@ -382,100 +301,3 @@ class TestBindings:
         await store.bindings.move("~1", "acme", limit=9)
 
         assert {each.outbox: each.events for each in await store.index.waiting()} == {"~1": 0, "acme": 1}
-
-
-OUTBOXES = st.sampled_from(["acme", "~1"])
-HOLDERS = st.sampled_from(["t1", "t2", ""])
-PAGES = st.sampled_from(["1", "2"])
-OPERATIONS = st.one_of(
-    st.tuples(st.just("append"), OUTBOXES, PAGES, st.integers(0, 3), HOLDERS),
-    st.tuples(st.just("claim"), HOLDERS.filter(bool)),
-    st.tuples(st.just("next"), HOLDERS, st.integers(1, 3), st.integers(1, 30), st.booleans(), st.booleans()),
-    st.tuples(st.just("extend"), HOLDERS),
-    st.tuples(st.just("release"), HOLDERS, st.booleans()),
-    st.tuples(st.just("park"), HOLDERS, st.booleans()),
-    st.tuples(st.just("lose")),
-    st.tuples(st.just("fence"), OUTBOXES, PAGES),
-    st.tuples(st.just("open"), OUTBOXES, PAGES),
-    st.tuples(st.just("move"), st.integers(1, 2)),
-)
-
-
-class Player:
-    """Plays a history on one store and notes what was answered, ids left out, as only Redis' clock knows them."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.answers: list[object] = []
-        self._batch: Sequence[Entry] = ()
-        self._number = 0
-
-    async def play(self, operation: tuple[object, ...]) -> None:
-        name, *arguments = operation
-        answer = await getattr(self, f"_{name}")(*arguments)
-        self.answers.append((name, answer, await self.store.waiting(), await self.store.waiting("~1")))
-
-    async def _append(self, outbox: str, page: str, count: int, holder: str) -> object:
-        texts = [f"e{self._number + number}" for number in range(count)]
-        self._number += count
-        answer: Mapping[str, Appended] = await self.store.appender.append(
-            {outbox: incoming(page, *texts)}, token=holder
-        )
-        return answer[outbox].leased, list(answer[outbox].refused)
-
-    async def _claim(self, holder: str) -> object:
-        return await self.store.drain.claim("acme", token=holder)
-
-    async def _next(self, holder: str, events: int, size: int, acknowledge: bool, refuse: bool) -> object:  # noqa: FBT001  drawn
-        done = self._done(refuse=refuse) if acknowledge else None
-        step = await self.store.drain.next_batch("acme", token=holder, done=done, limits=BatchLimits(events, size))
-        self._batch = step.entries if isinstance(step, Batch) else ()
-        return (step.failures, sent(step)) if isinstance(step, Batch) else step, await self.store.dead()
-
-    async def _extend(self, holder: str) -> object:
-        return await self.store.drain.extend("acme", token=holder)
-
-    async def _release(self, holder: str, acknowledge: bool) -> object:  # noqa: FBT001  drawn
-        step = await self.store.drain.release("acme", token=holder, done=self._done() if acknowledge else None)
-        self._batch = ()
-        return step
-
-    async def _park(self, holder: str, pause: bool) -> object:  # noqa: FBT001  drawn
-        at_ms = None if pause else 99
-        return await self.store.drain.park("acme", token=holder, next_attempt_ms=at_ms, reason="away")
-
-    async def _lose(self) -> None:
-        await self.store.lose_lease()
-
-    async def _fence(self, outbox: str, page: str) -> None:
-        await self.store.bindings.fence(outbox, page)
-
-    async def _open(self, outbox: str, page: str) -> None:
-        await self.store.bindings.open(outbox, page)
-
-    async def _move(self, limit: int) -> object:
-        return await self.store.bindings.move("~1", "acme", limit=limit)
-
-    def _done(self, *, refuse: bool = False) -> Acknowledged | None:
-        if not self._batch:
-            return None
-        return Acknowledged(self._batch, [Rejection(self._batch[-1].id, "odd")] if refuse else ())
-
-
-@given(history=st.lists(OPERATIONS, max_size=25))
-@settings(max_examples=60)
-def test_after_any_history_both_stores_have_answered_alike(
-    redis_server: RedisServer, history: list[tuple[object, ...]]
-) -> None:
-    async def play() -> None:
-        redis_server.clear()
-        client = redis_clients.open_async(redis_server.url)
-        fake, real = Player(memory_store()), Player(redis_store(client))
-        for operation in history:
-            await fake.play(operation)
-            await real.play(operation)
-        await client.aclose()
-
-        assert real.answers == fake.answers
-
-    asyncio.run(play())

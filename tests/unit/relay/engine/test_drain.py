@@ -1,67 +1,26 @@
 """The drain loop: batch after batch, in order, one in flight, for as long as the lease is ours."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from prometheus_client import Counter
 from structlog.testing import capture_logs
 
 from relay.core.backoff import LADDER_S
 from relay.core.delivery import Delivered, DeliveryState, Failed, Gone, TooLarge, Verdict
 from relay.core.errors import StoreUnavailable
-from relay.core.outbox import DEFAULT_LIMITS, BatchLimits, Entry
+from relay.core.outbox import BatchLimits, Entry
 from relay.engine import drain as drain_module
 from relay.engine import metrics
-from relay.engine.drain import PROBE_EVENTS, Drain, DrainEnd, DrainStop
+from relay.engine.drain import PROBE_EVENTS, DrainEnd
 from shared.wire import Rejection
-from tests.support.clock import NOON, ManualClock
-from tests.support.fakes import FakeDelivery, FakeSchedule, incoming, payloads
-from tests.support.memory_outboxes import MemoryOutboxes
+from tests.support.clock import NOON
+from tests.support.drain_bench import new_bench, refuse
+from tests.support.fakes import payloads
 from tests.support.waiting import soon, turn_over
 
-Verdicts = Iterable[Verdict | Callable[[Sequence[Entry]], Verdict]]
 LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)]
-
-
-@dataclass
-class Bench:
-    """A drain on outboxes in memory, with a site that answers as scripted."""
-
-    store: MemoryOutboxes
-    delivery: FakeDelivery
-    schedule: FakeSchedule
-    clock: ManualClock
-    stop: DrainStop
-    drain: Drain
-
-    async def add(self, *texts: str) -> None:
-        """Put events into the outbox."""
-        await self.store.append({"acme": incoming("1", *texts)}, token="")
-
-    async def run(self, holder: str = "t1") -> DrainEnd:
-        """Take the lease and drain."""
-        assert await self.store.claim("acme", token=holder)
-        return await soon(self.drain.run("acme", token=holder, stop=self.stop))
-
-    @property
-    def sizes(self) -> list[int]:
-        """How many events each batch had."""
-        return [len(batch) for batch in self.delivery.batches]
-
-
-def new_bench(verdicts: Verdicts = (), *, limits: BatchLimits = DEFAULT_LIMITS) -> Bench:
-    clock = ManualClock()
-    store, delivery, schedule = MemoryOutboxes(clock), FakeDelivery(verdicts), FakeSchedule()
-    drain = Drain(store, delivery, schedule, clock=clock, random=lambda: 0.5, limits=limits)
-    return Bench(store, delivery, schedule, clock, DrainStop(), drain)
-
-
-def refuse(*positions: int) -> Callable[[Sequence[Entry]], Verdict]:
-    return lambda entries: Delivered([Rejection(entries[position].id, "odd") for position in positions])
 
 
 def count(counter: Counter, **labels: str) -> float:
@@ -405,62 +364,3 @@ class TestStopping:
 
         assert [letter.entry.payload for letter in bench.store.box("acme").dead] == payloads("a")
         assert bench.store.payloads("acme") == []
-
-
-VERDICTS = st.sampled_from([Delivered(), TooLarge(), Failed("away"), refuse(0), refuse(-1), "redis away"])
-
-
-@given(
-    events=st.integers(1, 30),
-    more=st.lists(st.integers(0, 3), max_size=10),
-    verdicts=st.lists(VERDICTS, max_size=25),
-    most=st.integers(1, 8),
-)
-def test_whatever_happens_every_event_ends_up_taken_or_a_dead_letter_in_order(
-    events: int, more: list[int], verdicts: list[Verdict | Callable[[Sequence[Entry]], Verdict] | str], most: int
-) -> None:
-    """Nothing lost, nothing overtaken: what is taken the first time is in the order it was accepted."""
-
-    async def play() -> None:
-        texts = [f"e{number}" for number in range(events + sum(more))]
-        bench = new_bench(limits=BatchLimits(most, 10**6))
-        await bench.add(*texts[:events])
-        added, taken = events, list[bytes]()
-        script, later = list(verdicts), list(more)
-
-        def answer(entries: Sequence[Entry]) -> Verdict:
-            verdict = script.pop(0) if script else Delivered()
-            if isinstance(verdict, str):
-                bench.store.broken = True
-                return Delivered()
-            if callable(verdict):
-                verdict = verdict(entries)
-            if isinstance(verdict, Delivered):
-                refused = {rejection.id for rejection in verdict.rejected}
-                taken.extend(entry.payload for entry in entries if entry.id not in refused)
-            return verdict
-
-        bench.delivery._verdicts = [answer] * 10_000
-        for attempt in range(1000):
-            if later:
-                size = later.pop()
-                await bench.add(*texts[added : added + size])
-                added += size
-            try:
-                end = await bench.run(f"t{attempt}")
-            except StoreUnavailable:
-                end = None
-            bench.store.broken = False
-            bench.clock.advance(3600)
-            if end is DrainEnd.EMPTY and not later:
-                break
-
-        dead = [letter.entry.payload for letter in bench.store.box("acme").dead]
-        first = list(dict.fromkeys([*taken]))
-        assert bench.store.payloads("acme") == []
-        assert sorted({*first, *dead}) == sorted(payloads(*texts))
-        assert first == [payload for payload in payloads(*texts) if payload in set(first)]
-        assert dead == [payload for payload in payloads(*texts) if payload in set(dead)]
-        assert bench.delivery.most_in_flight == 1
-
-    asyncio.run(play())

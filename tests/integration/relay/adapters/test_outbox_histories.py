@@ -1,0 +1,111 @@
+"""Random histories on Redis and on its fake side by side: after each step both must have answered alike."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.adapters import redis_clients
+from relay.core.outbox import BatchLimits, Entry
+from relay.engine.ports import Acknowledged, Appended, Batch
+from shared.wire import Rejection
+from tests.support.fakes import incoming
+from tests.support.outbox_stores import Store, memory_store, redis_store, sent
+from tests.support.redis_server import RedisServer
+
+OUTBOXES = st.sampled_from(["acme", "~1"])
+HOLDERS = st.sampled_from(["t1", "t2", ""])
+PAGES = st.sampled_from(["1", "2"])
+OPERATIONS = st.one_of(
+    st.tuples(st.just("append"), OUTBOXES, PAGES, st.integers(0, 3), HOLDERS),
+    st.tuples(st.just("claim"), HOLDERS.filter(bool)),
+    st.tuples(st.just("next"), HOLDERS, st.integers(1, 3), st.integers(1, 30), st.booleans(), st.booleans()),
+    st.tuples(st.just("extend"), HOLDERS),
+    st.tuples(st.just("release"), HOLDERS, st.booleans()),
+    st.tuples(st.just("park"), HOLDERS, st.booleans()),
+    st.tuples(st.just("lose")),
+    st.tuples(st.just("fence"), OUTBOXES, PAGES),
+    st.tuples(st.just("open"), OUTBOXES, PAGES),
+    st.tuples(st.just("move"), st.integers(1, 2)),
+)
+
+
+class Player:
+    """Plays a history on one store and notes what was answered, ids left out, as only Redis' clock knows them."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.answers: list[object] = []
+        self._batch: Sequence[Entry] = ()
+        self._number = 0
+
+    async def play(self, operation: tuple[object, ...]) -> None:
+        name, *arguments = operation
+        answer = await getattr(self, f"_{name}")(*arguments)
+        self.answers.append((name, answer, await self.store.waiting(), await self.store.waiting("~1")))
+
+    async def _append(self, outbox: str, page: str, count: int, holder: str) -> object:
+        texts = [f"e{self._number + number}" for number in range(count)]
+        self._number += count
+        answer: Mapping[str, Appended] = await self.store.appender.append(
+            {outbox: incoming(page, *texts)}, token=holder
+        )
+        return answer[outbox].leased, list(answer[outbox].refused)
+
+    async def _claim(self, holder: str) -> object:
+        return await self.store.drain.claim("acme", token=holder)
+
+    async def _next(self, holder: str, events: int, size: int, acknowledge: bool, refuse: bool) -> object:  # noqa: FBT001  drawn
+        done = self._done(refuse=refuse) if acknowledge else None
+        step = await self.store.drain.next_batch("acme", token=holder, done=done, limits=BatchLimits(events, size))
+        self._batch = step.entries if isinstance(step, Batch) else ()
+        return (step.failures, sent(step)) if isinstance(step, Batch) else step, await self.store.dead()
+
+    async def _extend(self, holder: str) -> object:
+        return await self.store.drain.extend("acme", token=holder)
+
+    async def _release(self, holder: str, acknowledge: bool) -> object:  # noqa: FBT001  drawn
+        step = await self.store.drain.release("acme", token=holder, done=self._done() if acknowledge else None)
+        self._batch = ()
+        return step
+
+    async def _park(self, holder: str, pause: bool) -> object:  # noqa: FBT001  drawn
+        at_ms = None if pause else 99
+        return await self.store.drain.park("acme", token=holder, next_attempt_ms=at_ms, reason="away")
+
+    async def _lose(self) -> None:
+        await self.store.lose_lease()
+
+    async def _fence(self, outbox: str, page: str) -> None:
+        await self.store.bindings.fence(outbox, page)
+
+    async def _open(self, outbox: str, page: str) -> None:
+        await self.store.bindings.open(outbox, page)
+
+    async def _move(self, limit: int) -> object:
+        return await self.store.bindings.move("~1", "acme", limit=limit)
+
+    def _done(self, *, refuse: bool = False) -> Acknowledged | None:
+        if not self._batch:
+            return None
+        return Acknowledged(self._batch, [Rejection(self._batch[-1].id, "odd")] if refuse else ())
+
+
+@given(history=st.lists(OPERATIONS, max_size=25))
+@settings(max_examples=60)
+def test_after_any_history_both_stores_have_answered_alike(
+    redis_server: RedisServer, history: list[tuple[object, ...]]
+) -> None:
+    async def play() -> None:
+        redis_server.clear()
+        client = redis_clients.open_async(redis_server.url)
+        fake, real = Player(memory_store()), Player(redis_store(client))
+        for operation in history:
+            await fake.play(operation)
+            await real.play(operation)
+        await client.aclose()
+
+        assert real.answers == fake.answers
+
+    asyncio.run(play())

@@ -1,0 +1,90 @@
+"""The ports of one store of outboxes, be it Redis or its fake, and what tests must see of it that no port shows."""
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from relay.adapters.redis_append import RedisAppender
+from relay.adapters.redis_backlog import RedisBacklog
+from relay.adapters.redis_bindings import RedisBindings
+from relay.adapters.redis_drain import RedisDrain
+from relay.core import keys
+from relay.core.delivery import DeliveryState
+from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
+from relay.engine.binding import BindingStore
+from relay.engine.ports import Acknowledged, Appended, Batch, OutboxAppender, OutboxDrain
+from relay.engine.sweep import BacklogIndex
+from tests.support.clock import ManualClock
+from tests.support.fakes import incoming
+from tests.support.memory_outboxes import MemoryOutboxes
+from tests.support.streams import entries, payloads_in
+
+
+@dataclass
+class Store:
+    """One store."""
+
+    appender: OutboxAppender
+    drain: OutboxDrain
+    index: BacklogIndex
+    bindings: BindingStore
+    clock: ManualClock
+    memory: MemoryOutboxes | None = None
+    redis: Redis | None = None
+
+    async def add(self, outbox: str, *texts: str, holder: str = "", page: str = "1") -> Appended:
+        """Append events to one outbox."""
+        return (await self.appender.append({outbox: incoming(page, *texts)}, token=holder))[outbox]
+
+    async def take(self, holder: str, done: Acknowledged | None = None, limits: BatchLimits = DEFAULT_LIMITS) -> Batch:
+        """Get the next batch, of which there must be one."""
+        step = await self.drain.next_batch("acme", token=holder, done=done, limits=limits)
+        assert isinstance(step, Batch), step
+        return step
+
+    async def waiting(self, outbox: str = "acme") -> list[bytes]:
+        """Return the payloads that wait."""
+        if self.memory is not None:
+            return self.memory.payloads(outbox)
+        assert self.redis is not None
+        return await payloads_in(self.redis, keys.outbox(outbox))
+
+    async def dead(self) -> list[tuple[bytes, str]]:
+        """Return the dead letters with their reasons."""
+        if self.memory is not None:
+            return [(letter.entry.payload, letter.reason) for letter in self.memory.box("acme").dead]
+        assert self.redis is not None
+        return [(fields[b"d"], fields[b"why"].decode()) for _, fields in await entries(self.redis, keys.dead("acme"))]
+
+    async def lose_lease(self) -> None:
+        """Let the lease run out."""
+        if self.memory is not None:
+            self.memory.box("acme").leased_until = 0.0
+        if self.redis is not None:
+            await self.redis.delete(keys.lease("acme"))
+
+    async def pause(self) -> None:
+        """Pause the site as an operator would."""
+        if self.memory is not None:
+            self.memory.box("acme").state = DeliveryState.PAUSED
+        if self.redis is not None:
+            await self.redis.hset(keys.delivery("acme"), "state", "paused")
+
+
+def memory_store() -> Store:
+    """Make the fake."""
+    clock = ManualClock()
+    memory = MemoryOutboxes(clock)
+    return Store(memory, memory, memory, memory, clock, memory=memory)
+
+
+def redis_store(client: Redis) -> Store:
+    """Make the real one."""
+    clock = ManualClock()
+    appender, drain = RedisAppender(client, clock=clock), RedisDrain(client, clock=clock)
+    return Store(appender, drain, RedisBacklog(client), RedisBindings(client), clock, redis=client)
+
+
+def sent(batch: Batch) -> list[bytes]:
+    """Return the payloads of a batch."""
+    return [entry.payload for entry in batch.entries]
