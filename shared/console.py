@@ -3,9 +3,13 @@
 Every command that prints data takes `--json`; then stdout is one JSON document and nothing else.
 """
 
+import io
 import json
+import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -18,35 +22,45 @@ from shared.errors import UserError
 out = Console(soft_wrap=True, highlight=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
-_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {ord("\n"): "\n", ord("\t"): "\t"}
-"""What could drive the terminal: a site's error or a customer's message is printed where an operator works."""
+_BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *_BIDI], "\ufffd") | {ord("\n"): "\n", ord("\t"): "\t"}
+"""What could drive the terminal, or turn the order of a line around: a site's error or a customer's message is printed
+where an operator works."""
+
+_UNBROKEN = re.compile(r"[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?")
+"""Numbers, ids and times: in two lines they are read wrongly."""
 
 
 def print_json(data: Any) -> None:
     """Print one JSON document, readable by people too."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    beyond_ascii = "utf" in (sys.stdout.encoding or "").lower()
+    with _writing():
+        sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=not beyond_ascii) + "\n")
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str) -> None:
     """Print `rows` under the headings of `columns` (key → heading), or the sentence `empty` when there are none."""
     if not rows:
-        out.print(empty, markup=False)
+        say(empty)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in columns.values():
-        table.add_column(heading, overflow="fold")
+    for key, heading in columns.items():
+        table.add_column(heading, overflow="fold", no_wrap=_stays_whole(row.get(key) for row in rows))
     for row in rows:
         table.add_row(*(_cell(row.get(key)) for key in columns))
-    Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 200).print(table)
+    with _writing():
+        Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def say(sentence: str) -> None:
     """Print one sentence for a person."""
-    out.print(sentence.translate(_CONTROLS), markup=False)
+    with _writing():
+        out.print(sentence.translate(_CONTROLS), markup=False)
 
 
 def run_app(app: typer.Typer, name: str) -> None:
     """Run a command line and exit; a person's mistake ends in its sentence and its exit code, without a traceback."""
+    _print_anything()
     try:
         app(prog_name=name)
     except UserError as error:
@@ -55,6 +69,31 @@ def run_app(app: typer.Typer, name: str) -> None:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; Python would complain about the rest of it
         sys.exit(0)
+
+
+def _print_anything() -> None:
+    """Write what the terminal's encoding cannot as an escape, rather than fail over a customer's emoji."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Flush what is printed meanwhile. Raises UserError when it cannot be written."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # Python would try again at its end, and complain in its own words.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UserError(f"the output cannot be written: {error.strerror}") from None
+
+
+def _stays_whole(values: Iterable[Any]) -> bool:
+    return all(value is None or _UNBROKEN.fullmatch(str(value)) for value in values)
 
 
 def _cell(value: Any) -> str:

@@ -1,8 +1,10 @@
 """What commands print, and how they end."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +54,24 @@ class TestTables:
         printed = capsys.readouterr().out
         assert "end" in printed
         assert not set(printed) & {"\x1b", "\x07", "\x08", "\x7f", "\x9b"}
+
+    @pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f", "\u061c"], ids=ascii)
+    def test_a_text_cannot_turn_the_order_of_a_line_around(self, capsys: Capture, mark: str) -> None:
+        print_table([{"name": "a", "text": f"pay{mark}on"}], COLUMNS, empty="")
+        say(f"pay{mark}on")
+
+        assert capsys.readouterr().out.count("pay\ufffdon") == 2
+
+    def test_times_and_numbers_are_never_broken(self, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "60")
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        row = {"id": 1234, "at": "2026-11-22T18:39:39.808Z", "text": "word " * 40}
+        print_table([row, {"text": "x"}], {"id": "ID", "at": "SENT", "text": "TEXT"}, empty="")
+
+        printed = capsys.readouterr().out
+        assert "1234" in printed
+        assert "2026-11-22T18:39:39.808Z" in printed
+        assert printed.count("word") == 40
 
     def test_a_long_line_is_not_broken_where_nobody_looks_at_it(self, capsys: Capture) -> None:
         say("word " * 100)
@@ -165,6 +185,49 @@ def test_a_reader_who_leaves_early_is_no_error() -> None:
         assert process.stdout.readline() == b"line 0\n"
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+PRINTS = """
+import sys
+import typer
+from shared.console import print_json, print_table, run_app, say
+app = typer.Typer()
+@app.command()
+def one(how: str) -> None:
+    words = "\\U0001f600"
+    {"say": say, "json": print_json, "table": lambda text: print_table([{"a": text}], {"a": "A"}, empty="")}[how](words)
+run_app(app, "demo")
+"""
+
+HOW = pytest.mark.parametrize("how", ["say", "json", "table"])
+
+
+@HOW
+def test_a_terminal_that_knows_no_emoji_shows_an_escape(how: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", PRINTS, how],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    if how == "json":
+        assert json.loads(ended.stdout) == "\U0001f600"
+    else:
+        assert r"\U0001f600" in ended.stdout
+
+
+@HOW
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_output_that_cannot_be_written_is_a_sentence(how: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", PRINTS, how], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert (ended.returncode, ended.stderr) == (1, "demo: the output cannot be written: No space left on device\n")
 
 
 def test_commands_need_no_library_beyond_what_the_package_names() -> None:
