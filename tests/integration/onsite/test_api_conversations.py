@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.integration.onsite.site import PAGE_ID, PAGE_TOKEN, PSID, RunningSite, messenger_event
+from tests.world.watching import eventually
 
 
 @pytest.fixture
@@ -187,8 +188,8 @@ async def test_a_dead_token_fails_the_reply_and_marks_the_channel(site: RunningS
     _, queued = await reply(site, conversation)
     failed = await site.settled(queued["id"])
 
-    channel = await site.get("/channels/1")
     assert failed["state"] == "failed"
+    channel = await eventually(lambda: site.get("/channels/1"), lambda seen: seen["state"] != "ok")  # written after it
     assert (channel["state"], channel["sentence"]) == ("sending_refused", failed["failure"]["sentence"])
 
 
