@@ -2,7 +2,8 @@
 
 Trouble with the database after the request has left must not lose the outcome, which is in no other place: it is
 written down as soon as the database answers again. If the process dies before, the reply is found in `sending`, hence
-unknown.
+unknown. Trouble before the request leaves takes the reply back to `queued`, also where the database had done its part
+and only could not say so: nothing was sent.
 """
 
 import asyncio
@@ -10,13 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from onsite.core.errors import ChannelNotFound
 from onsite.core.model import Platform
-from onsite.core.sending import Lost, Postponed, Refused, SendOutcome, Sent
+from onsite.core.sending import Lost, Postponed, Refused, SendEvent, SendOutcome, Sent
 from onsite.engine.attempts import CHANNEL_REMOVED, NO_TOKEN, Consequence, consequence_of
 from onsite.engine.bell import Bell
 from onsite.engine.channels import SENDING_STATES, ChannelState, Credentials
 from onsite.engine.errors import StoreUnavailable
 from onsite.engine.metrics import Metrics
-from onsite.engine.outgoing import Outgoing
+from onsite.engine.outgoing import Outgoing, Settlement
 from onsite.engine.ports import ChannelStore, Courier, OutboxStore
 from shared.clock import Clock
 from shared.errors import VaultError
@@ -60,12 +61,18 @@ class Attempt:
                 return 0.0
         except StoreUnavailable as error:
             log.warning("reply_waits_for_database", message=outgoing.message_id, reason=str(error))
+            await self._write_down(outgoing, self._not_started(error))
             return STORE_PAUSE_S
         outcome = await self._try(outgoing)
         consequence = consequence_of(outcome, attempts=outgoing.attempts + 1, now_ms=self._now_ms())
-        await self._write_down(outgoing, consequence)
+        await self._write_down(outgoing, consequence.settlement)
         await self._note(outgoing, outcome, consequence)
         return consequence.pause_channel_s
+
+    def _not_started(self, error: StoreUnavailable) -> Settlement:
+        """Say that nothing was sent: it takes back a reply that is `sending` after all, and leaves a `queued` one."""
+        due_ms = self._now_ms() + int(STORE_PAUSE_S * 1000)
+        return Settlement(SendEvent.POSTPONED, code="postponed", sentence=str(error), not_before_ms=due_ms)
 
     async def _try(self, outgoing: Outgoing) -> SendOutcome:
         credentials = await self._credentials(outgoing.channel_id)
@@ -91,10 +98,10 @@ class Attempt:
         except StoreUnavailable as error:
             return Postponed(STORE_PAUSE_S, str(error))
 
-    async def _write_down(self, outgoing: Outgoing, consequence: Consequence) -> None:
+    async def _write_down(self, outgoing: Outgoing, settlement: Settlement) -> None:
         while True:
             try:
-                await self._outbox.settle(outgoing.message_id, consequence.settlement, now_ms=self._now_ms())
+                await self._outbox.settle(outgoing.message_id, settlement, now_ms=self._now_ms())
             except StoreUnavailable as error:
                 log.warning("outcome_waits_for_database", message=outgoing.message_id, reason=str(error))
                 await self._sleep(STORE_PAUSE_S)

@@ -21,7 +21,7 @@ from shared.wire import EVENTS_PATH, MAX_BATCH_BYTES, Batch, decode_batch, encod
 
 log = get_logger(__name__)
 
-OFF = "none is set up, Telegram needs none; for Facebook set ONSITE_SITE and ONSITE_RELAY_SECRET, and start the site again"
+OFF = "no relay is set up; Telegram needs none. For Facebook set ONSITE_SITE and ONSITE_RELAY_SECRET, and start again"
 
 
 class RelayEvents:
