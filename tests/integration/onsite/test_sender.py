@@ -290,6 +290,27 @@ async def test_a_reply_that_could_not_be_written_down_before_is_not_sent(
     assert await office.comes_to(message_id) is SendState.SENT
 
 
+async def test_a_start_that_was_written_down_but_not_answered_is_taken_back_and_made_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = office.store.outbox.start
+
+    async def start_without_answer(message_id: int) -> bool:
+        monkeypatch.setattr(office.store.outbox, "start", start)
+        await start(message_id)
+        raise StoreUnavailable("the connection broke after the commit")
+
+    monkeypatch.setattr(office.store.outbox, "start", start_without_answer)
+    message_id = await office.write("hello")
+    await office.time.asleep(1.0)
+    assert await office.store.state(message_id) is SendState.QUEUED
+    assert office.facebook.sent == []
+
+    office.time.advance(1.0)
+    assert await office.comes_to(message_id) is SendState.SENT
+    assert office.facebook.sent == ["hello"]
+
+
 async def _unavailable(*_: object, **__: object) -> None:
     raise StoreUnavailable("the disk is full")
 
