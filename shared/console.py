@@ -27,15 +27,20 @@ _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *_BIDI], "\ufffd") 
 """What could drive the terminal, or turn the order of a line around: a site's error or a customer's message is printed
 where an operator works."""
 
+_JSON_CONTROLS = {code: f"\\u{code:04x}" for code in [*range(0x7F, 0xA0), *_BIDI]}
+"""Those of them that JSON allows in clear; it escapes the others by its own rule
+(https://www.rfc-editor.org/rfc/rfc8259, section 7). They only stand inside strings, where an escape means the same."""
+
 _UNBROKEN = re.compile(r"[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?")
 """Numbers, ids and times: in two lines they are read wrongly."""
 
 
 def print_json(data: Any) -> None:
-    """Print one JSON document, readable by people too."""
+    """Print one JSON document, readable by people too, and unable to drive their terminal."""
     beyond_ascii = "utf" in (sys.stdout.encoding or "").lower()
+    document = json.dumps(data, indent=2, ensure_ascii=not beyond_ascii).translate(_JSON_CONTROLS)
     with _writing():
-        sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=not beyond_ascii) + "\n")
+        sys.stdout.write(document + "\n")
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str) -> None:

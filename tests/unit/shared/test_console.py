@@ -88,6 +88,17 @@ def test_json_is_one_document_with_text_in_clear(capsys: Capture) -> None:
     assert "\u00e4" in printed
 
 
+def test_json_cannot_drive_the_terminal_and_loses_nothing(capsys: Capture) -> None:
+    controls = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0x202E, 0x2066]))
+    data = {f"key{controls}": f"before{controls}after"}
+    print_json(data)
+    printed = capsys.readouterr().out
+
+    assert json.loads(printed) == data
+    assert set(printed) & set(controls) == {"\n"}
+    assert "\\u009b" in printed
+
+
 def app_that(act: Any) -> typer.Typer:
     app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 
