@@ -3,9 +3,11 @@
 import typer
 
 from onsite.cli import channel, conversations, messages, reply, run, settle, status
+from shared.typer_words import PlainGroup
 
 app = typer.Typer(
     name="onsite",
+    cls=PlainGroup,
     help=(
         "The on-site half of Social Relay: keeps the conversations with your customers in Messenger and Telegram,"
         " and sends your replies straight to the platforms.\n\n"

@@ -86,3 +86,20 @@ def test_help_loads_neither_the_database_nor_the_web() -> None:
 def test_no_command_takes_a_token_as_an_argument() -> None:
     for command in (["channel", "add", "facebook"], ["channel", "add", "telegram"]):
         assert "--token " not in runner.invoke(app, [*command, "--help"]).output
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        pytest.param(["settle", "2", "foo"], "'foo' is not one of 'sent', 'failed'", id="none of the words"),
+        pytest.param(["settle", "two", "sent"], "not a whole number", id="no number"),
+        pytest.param(["conversations", "--limit", "900"], "must be 200 or less", id="too many"),
+    ],
+)
+def test_an_argument_that_does_not_fit_is_told_in_plain_words(command: list[str], words: str) -> None:
+    result = runner.invoke(app, command)
+
+    assert result.exit_code == 2
+    assert words in result.output
+    assert "Value error" not in result.output
+    assert "Input should" not in result.output
