@@ -1,0 +1,78 @@
+"""What docs/api.md lists is what the code can answer, no more and no less."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from onsite.core.facebook.send import MAX_TEXT as MAX_MESSENGER_TEXT
+from onsite.core.model import Platform
+from onsite.core.telegram.api import MAX_TEXT as MAX_TELEGRAM_TEXT
+from onsite.core.telegram.outcomes import _REFUSALS
+from onsite.engine.channels import Channel, ChannelRef, ChannelState
+from onsite.engine.replies import MAX_CLIENT_ID
+from onsite.engine.views import ContactView, ConversationView
+from onsite.web.views import channel_json, contact_json, conversation_json
+from shared.graph import GraphTrouble
+
+ROOT = Path(__file__).parents[4]
+DOCUMENT = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+
+CHANNEL = Channel(1, ChannelRef(Platform.FACEBOOK, "1122"), "Acme", ChannelState.OK, "", has_token=True)
+CONTACT = ContactView(1, 1, Platform.FACEBOOK, "9001", "Ada", "", "")
+CONVERSATION = ConversationView(1, 1, Platform.FACEBOOK, "Acme", "9001", "", 1, "Ada", 0, "hello")
+
+POSTPONED_OR_LOST = {GraphTrouble.THROTTLED, GraphTrouble.TEMPORARY, GraphTrouble.UNKNOWN_OUTCOME}
+"""Troubles of Facebook's that leave a reply queued or unknown, under codes of our own."""
+OF_THE_RELAYS_PUSH = {"bad_signature", "wrong_site", "malformed_batch", "no_relay"}
+OF_THE_FRAMEWORK = {"method_not_allowed"}
+
+
+def table(heading: str, *, column: int = 0) -> set[str]:
+    """Return what stands in backticks in one column of the first table below `heading`."""
+    rows = DOCUMENT.split(heading, 1)[1].split("|---|", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
+    return {code for row in rows for code in re.findall(r"`([^`]+)`", row.split("|")[column + 1])}
+
+
+def written(pattern: str, *paths: str) -> set[str]:
+    """Return what `pattern` finds in the source."""
+    files = [
+        file for path in paths for file in ([ROOT / path] if path.endswith(".py") else (ROOT / path).rglob("*.py"))
+    ]
+    return {found for file in files for found in re.findall(pattern, file.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize(
+    ("heading", "fields"),
+    [
+        pytest.param("A conversation:", set(conversation_json(CONVERSATION)), id="conversation"),
+        pytest.param("A contact:", set(contact_json(CONTACT)), id="contact"),
+        pytest.param("A channel:", set(channel_json(CHANNEL)), id="channel"),
+    ],
+)
+def test_every_field_is_listed(heading: str, fields: set[str]) -> None:
+    assert table(heading) == fields
+
+
+def test_every_state_that_a_channel_can_show_is_listed() -> None:
+    assert table("| channel `state`") | {"state"} == {*map(str, ChannelState), "state"} - {ChannelState.REMOVED.value}
+
+
+def test_every_code_of_a_failure_is_listed() -> None:
+    ours = written(r'(?:Refused\(\s*|\bcode=|failure_code=)"([a-z_]+)"', "onsite")
+    facebooks = {trouble.value for trouble in set(GraphTrouble) - POSTPONED_OR_LOST}
+    telegrams = {code for _, (code, _) in _REFUSALS}
+
+    assert table("| `failure.code`") == ours | facebooks | telegrams
+
+
+def test_every_code_of_an_error_is_listed() -> None:
+    said = written(r'(?:RequestRefused|json_error)\(\s*[0-9]+, f?"([^"]+)"', "onsite/web", "shared/web.py")
+    codes = {code.replace("{name}", "wait_s") for code in said} - OF_THE_RELAYS_PUSH
+
+    assert table("An error is", column=1) == codes | OF_THE_FRAMEWORK
+
+
+@pytest.mark.parametrize("limit", [MAX_MESSENGER_TEXT, MAX_TELEGRAM_TEXT, f"1 to {MAX_CLIENT_ID} characters", "64 KiB"])
+def test_a_limit_is_told(limit: object) -> None:
+    assert str(limit) in DOCUMENT
