@@ -20,6 +20,7 @@ from onsite.engine.metrics import Metrics
 from onsite.engine.poller import Poller
 from onsite.engine.pollers import Pollers
 from onsite.engine.polling import LONG_POLL_S
+from onsite.engine.ports import PageIdentity
 from shared.tasks import Supervisor
 from shared.vault import Vault, new_master_key
 from tests.integration.onsite.fakes import DEADLINE_S, FakeTelegram, SteeredTime, trouble
@@ -38,6 +39,14 @@ def update(update_id: int, text: str = "hello") -> bytes:
         "text": text,
     }
     return json.dumps({"update_id": update_id, "message": message}).encode()
+
+
+class NoFacebook:
+    """Facebook, which nobody asks here."""
+
+    async def identify(self, token: SecretStr, proof: SecretStr | None = None) -> PageIdentity:
+        """Fail."""
+        raise AssertionError(token, proof)
 
 
 class Desk:
@@ -71,6 +80,10 @@ class Desk:
             sleep=self.time.sleep,
             jitter=lambda: 0.0,
         )
+
+    def admin(self) -> ChannelAdmin:
+        """Make the use cases of channels."""
+        return ChannelAdmin(self.store.channels, self.pollers, facebook=NoFacebook(), telegram=self.telegram)
 
     async def add(self) -> Channel:
         """Add the bot's channel without starting its poller."""
@@ -263,7 +276,7 @@ async def test_a_token_that_no_key_opens_is_said_and_not_polled_with(desk: Desk)
 async def test_a_removal_that_the_database_refuses_leaves_the_channel_polled(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admin = ChannelAdmin(desk.store.channels, desk.pollers, desk.telegram)
+    admin = desk.admin()
     await desk.start()
     await desk.caught_up()
     desk.telegram.waiting.clear()
@@ -281,7 +294,7 @@ async def test_a_removal_that_the_database_refuses_leaves_the_channel_polled(
 async def test_a_channel_whose_health_could_not_be_written_is_polled_all_the_same(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admin = ChannelAdmin(desk.store.channels, desk.pollers, desk.telegram)
+    admin = desk.admin()
     desk.telegram.identity = trouble(TelegramTrouble.UNREACHABLE)
     monkeypatch.setattr(desk.store.channels, "set_health", unavailable)
 
@@ -294,7 +307,7 @@ async def test_a_channel_whose_health_could_not_be_written_is_polled_all_the_sam
 async def test_a_channel_that_is_removed_while_the_site_starts_is_not_polled(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admin = ChannelAdmin(desk.store.channels, desk.pollers, desk.telegram)
+    admin = desk.admin()
     remove = desk.store.channels.remove_channel
     starts: list[asyncio.Task[None]] = []
 
