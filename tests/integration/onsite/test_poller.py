@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from onsite.core.errors import TelegramTrouble
+from onsite.core.facebook.page import PageIdentity
 from onsite.core.facebook.translate import translate_item
 from onsite.core.telegram.translate import translate_update, update_id_of
 from onsite.engine.bell import Bell
@@ -20,7 +21,6 @@ from onsite.engine.metrics import Metrics
 from onsite.engine.poller import Poller
 from onsite.engine.pollers import Pollers
 from onsite.engine.polling import LONG_POLL_S
-from onsite.engine.ports import PageIdentity
 from shared.tasks import Supervisor
 from shared.vault import Vault, new_master_key
 from tests.integration.onsite.fakes import DEADLINE_S, FakeTelegram, SteeredTime, trouble
