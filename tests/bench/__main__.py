@@ -16,7 +16,7 @@ from tests.bench.machine import describe_machine, describe_versions
 from tests.bench.report import as_json, print_tables
 
 FOLDER = ROOT / "build" / "bench"
-ROUNDS, QUICK_ROUNDS = 3, 1
+ROUNDS, QUICK_ROUNDS = 5, 1
 
 
 def main() -> int:

@@ -35,18 +35,18 @@ class Row:
 
 
 ROWS = (
-    Row(BARE, "aiohttp handler that does nothing", systems.bare, Traffic(40_000)),
-    Row("relay_always", "relay, appendfsync always", systems.relay_embedded, Traffic(16_000), "rq_always"),
-    Row("relay_everysec", "relay, appendfsync everysec", systems.relay_everysec, Traffic(16_000), "rq_everysec"),
-    Row("relay_20_sites", "relay, always, 20 sites in turn", systems.relay_embedded, Traffic(16_000, sites=20)),
+    Row(BARE, "aiohttp handler that does nothing", systems.bare, Traffic(24_000)),
+    Row("relay_always", "relay, appendfsync always", systems.relay_embedded, Traffic(10_000), "rq_always"),
+    Row("relay_everysec", "relay, appendfsync everysec", systems.relay_everysec, Traffic(10_000), "rq_everysec"),
+    Row("relay_20_sites", "relay, always, 20 sites in turn", systems.relay_embedded, Traffic(6_000, sites=20)),
     Row(
         "relay_50_per_body",
         "relay, always, 50 events in a body",
         systems.relay_embedded,
-        Traffic(80_000, events_per_body=50),
+        Traffic(50_000, events_per_body=50),
     ),
-    Row("rq_always", "RQ, a job for each event, always", systems.rq_always, Traffic(640)),
-    Row("rq_everysec", "RQ, a job for each event, everysec", systems.rq_everysec, Traffic(640)),
+    Row("rq_always", "RQ, a job for each event, always", systems.rq_always, Traffic(320)),
+    Row("rq_everysec", "RQ, a job for each event, everysec", systems.rq_everysec, Traffic(320)),
 )
 
 Results = Mapping[str, Sequence[Measurement]]
