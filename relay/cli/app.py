@@ -4,9 +4,11 @@ import typer
 
 from relay.cli import binding, server, site, status
 from shared.console import say
+from shared.typer_words import PlainGroup
 
 app = typer.Typer(
     name="relay",
+    cls=PlainGroup,
     help=(
         "The cloud half of Social Relay: takes Facebook's webhooks for many sites, brings each event to its site.\n\n"
         "Start with `relay run`; then, in another terminal, `relay site add` and `relay bind`."

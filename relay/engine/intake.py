@@ -62,6 +62,11 @@ class Intake:
     async def _append(self, items: Sequence[Incoming]) -> int:
         unclaimed = 0
         waiting = items
+        if len(items) == 1 and (outbox := self._routing.cached(items[0].page_id)) is not None:
+            # Nearly every body is one event of a known page: straight to its outbox, at a third of the cost.
+            if not await self._writer.append(outbox, items):
+                return int(is_holding(outbox))
+            self._routing.forget([items[0].page_id])
         for pause_s in ROUTING_PAUSES_S:
             if not waiting:
                 return unclaimed

@@ -30,6 +30,13 @@ class Routing:
         unknown = [page for page in dict.fromkeys(page_ids) if page not in known]
         return known | (await self._look_up(unknown) if unknown else {})
 
+    def cached(self, page_id: str) -> str | None:
+        """Return the page's outbox if it is known here."""
+        outbox = self._outboxes.get(page_id)
+        if outbox is not None:
+            self._outboxes.move_to_end(page_id)
+        return outbox
+
     def forget(self, page_ids: Sequence[str]) -> None:
         """Look these up afresh next time."""
         for page in page_ids:

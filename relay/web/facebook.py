@@ -82,6 +82,8 @@ def _count(accepted: Accepted, seconds: float) -> None:
     if not known:
         log.warning("webhook_of_unknown_object", object=accepted.object[:40])
     metrics.EVENTS_ACCEPTED.inc(accepted.events)
-    metrics.EVENTS_UNCLAIMED.inc(accepted.unclaimed)
-    metrics.ENTRIES_ODD.inc(accepted.odd)
+    if accepted.unclaimed:
+        metrics.EVENTS_UNCLAIMED.inc(accepted.unclaimed)
+    if accepted.odd:
+        metrics.ENTRIES_ODD.inc(accepted.odd)
     metrics.ACCEPT_SECONDS.observe(seconds)
