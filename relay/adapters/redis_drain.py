@@ -14,6 +14,7 @@ from relay.engine.ports import Acknowledged, Batch, Step
 from shared.clock import Clock
 
 _NO_BATCH = BatchLimits(0, 0)
+_TRY_AGAIN = -1
 
 
 class RedisDrain:
@@ -23,11 +24,12 @@ class RedisDrain:
         self._redis = redis
         self._clock = clock
 
-    async def claim(self, outbox: str, *, token: str) -> bool:
+    async def claim(self, outbox: str, *, token: str, due_by_ms: int | None = None) -> bool:
         """See `engine.ports.OutboxDrain.claim`."""
         async with store_errors():
             script_keys = [keys.lease(outbox), keys.delivery(outbox)]
-            return bool(await CLAIM.run(self._redis, script_keys, [token, LEASE_TTL_MS]))
+            due_by = "" if due_by_ms is None else due_by_ms
+            return bool(await CLAIM.run(self._redis, script_keys, [token, LEASE_TTL_MS, due_by]))
 
     async def next_batch(
         self, outbox: str, *, token: str, done: Acknowledged | None, limits: BatchLimits
@@ -45,12 +47,14 @@ class RedisDrain:
         step = await self._settle(outbox, token, "release", done, _NO_BATCH)
         return step if isinstance(step, Step) else Step.RELEASED
 
-    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int:
+    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int | Step:
         """See `engine.ports.OutboxDrain.park`."""
         state = DeliveryState.PAUSED if next_attempt_ms is None else DeliveryState.PARKED
-        args = [token, state.value, self._now_ms(), "" if next_attempt_ms is None else next_attempt_ms, reason]
+        at = "" if next_attempt_ms is None else next_attempt_ms
+        args = [token, state.value, self._now_ms(), at, reason, LEASE_TTL_MS]
         async with store_errors():
-            return int(await PARK.run(self._redis, [keys.lease(outbox), keys.delivery(outbox)], args))
+            failures = int(await PARK.run(self._redis, [keys.lease(outbox), keys.delivery(outbox)], args))
+        return Step.HELD if failures == _TRY_AGAIN else failures
 
     async def _settle(
         self, outbox: str, token: str, mode: str, done: Acknowledged | None, limits: BatchLimits

@@ -24,6 +24,9 @@ log = get_logger(__name__)
 QUEUE = "probes"
 JOB_TIMEOUT_S = 30
 FAILURE_KEPT_S = 3600
+EARLY_PROBE_MS = 2_000
+"""How early a probe may come and still be the one that was meant: RQ's schedule cuts fractions of a second off, and the
+clocks of two machines differ a little."""
 
 Waker = Callable[[str], Any]
 

@@ -12,6 +12,7 @@ import time
 
 from relay.adapters import redis_clients
 from relay.adapters.redis_backlog import RedisBacklog
+from relay.adapters.rq_probes import EARLY_PROBE_MS
 from relay.adapters.rq_worker import run_probe_worker
 from relay.bootstrap.parts import open_lane, open_store, rebinding_of
 from relay.core.errors import StoreUnavailable
@@ -63,11 +64,15 @@ class DrainsThread(threading.Thread):
             os.kill(os.getpid(), signal.SIGTERM)  # the main thread sits in a call of Redis and looks at nothing else
 
     def wake(self, site: str) -> None:
-        """Probe a site if nobody else does; called from RQ's thread. Raises StoreUnavailable."""
+        """Probe a site if nobody else does; called from RQ's thread. Raises StoreUnavailable.
+
+        A probe that an announcement of the site has overtaken finds the next attempt still ahead, and leaves it there.
+        """
         self._ready.wait()
         if self._loop is None or self._lane is None:
             raise StoreUnavailable("the worker's event loop did not start")
-        asyncio.run_coroutine_threadsafe(self._lane.claim(site), self._loop).result()
+        due_by_ms = round(time.time() * 1000) + EARLY_PROBE_MS
+        asyncio.run_coroutine_threadsafe(self._lane.claim(site, due_by_ms=due_by_ms), self._loop).result()
 
     async def _sweep_until_stopped(self) -> None:
         try:

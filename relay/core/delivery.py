@@ -3,6 +3,7 @@
     up ──failed──▶ parked ──failed──▶ parked        a probe at a time, on the ladder of `core.backoff`
     parked ──delivered──▶ up                        drained in order
     up, parked ──gone──▶ paused ──resumed──▶ up     410, or an operator: nothing is tried, everything is kept
+    parked ──ready──▶ parked                        the site announced itself: tried at once, the ladder begins anew
 
 An outage is a state of the site, not of each event: whatever happens here, no event leaves the outbox unless it was
 acknowledged, or refused for good and kept among the dead letters.
@@ -31,6 +32,8 @@ class DeliveryEvent(StrEnum):
     FAILED = "failed"
     GONE = "gone"
     RESUMED = "resumed"
+    READY = "ready"
+    """The site announced itself. Where nothing waits there is nothing to prove: that counts as delivered."""
 
 
 _S, _E = DeliveryState, DeliveryEvent
@@ -40,12 +43,15 @@ TRANSITIONS: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     (_S.UP, _E.FAILED): _S.PARKED,
     (_S.UP, _E.GONE): _S.PAUSED,
     (_S.UP, _E.RESUMED): _S.UP,
+    (_S.UP, _E.READY): _S.UP,
     (_S.PARKED, _E.DELIVERED): _S.UP,
     (_S.PARKED, _E.FAILED): _S.PARKED,
     (_S.PARKED, _E.GONE): _S.PAUSED,
     (_S.PARKED, _E.RESUMED): _S.UP,
+    (_S.PARKED, _E.READY): _S.PARKED,
     (_S.PAUSED, _E.GONE): _S.PAUSED,
     (_S.PAUSED, _E.RESUMED): _S.UP,
+    (_S.PAUSED, _E.READY): _S.PAUSED,
 }
 
 

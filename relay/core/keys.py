@@ -6,7 +6,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     key                 type    holds                                    writers                readers         life
     relay:{o}:outbox    stream  waiting events: p page, k kind, d item   append, settle, bind   settle, status  [1]
     relay:{o}:lease     string  token of the one drain that may run      append, settle, park   the same        [2]
-    relay:{o}:delivery  hash    state, failures, next_attempt_ms, …      settle, park           append, status  for good
+    relay:{o}:delivery  hash    state, failures, next_attempt_ms, …      settle, park, ready    append, status  for good
     relay:{o}:dead      stream  refused events with their reasons        settle                 operators       for good
     relay:{o}:fenced    set     pages whose events now go elsewhere      bind, unbind           append          for good
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good

@@ -89,7 +89,9 @@ class Drain:
                 case Shrink(max_events):
                     done, limits = None, replace(limits, max_events=max_events)
                 case Park() | Pause():
-                    return await self._leave(site, token, decision)
+                    if end := await self._leave(site, token, decision):
+                        return end
+                    done, limits = None, replace(limits, max_events=min(limits.max_events, PROBE_EVENTS))
         step = await self._outbox.release(site, token=token, done=done)
         return _END_OF_STEP[step]
 
@@ -118,13 +120,17 @@ class Drain:
         except StoreUnavailable:
             return False  # Redis may be back before the lease runs out; if not, settling will find it stale
 
-    async def _leave(self, site: str, token: str, decision: Park | Pause) -> DrainEnd:
+    async def _leave(self, site: str, token: str, decision: Park | Pause) -> DrainEnd | None:
+        """Give the lease back; None when the site announced itself meanwhile, and so is to be tried again at once."""
         if isinstance(decision, Pause):
             await self._outbox.park(site, token=token, next_attempt_ms=None, reason=decision.reason)
             log.warning("site_paused", site=site, reason=decision.reason)
             return DrainEnd.PAUSED
         at_ms = round((self._clock() + decision.delay_s) * 1000)
         failures = await self._outbox.park(site, token=token, next_attempt_ms=at_ms, reason=decision.reason)
+        if isinstance(failures, Step):
+            log.info("site_tried_again", site=site, reason=decision.reason)
+            return None
         if failures:
             log.warning(
                 "site_parked", site=site, failures=failures, wait_s=round(decision.delay_s, 1), reason=decision.reason

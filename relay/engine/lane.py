@@ -34,12 +34,15 @@ class Lane:
         metrics.DRAINS.set(len(self._running))
         task.add_done_callback(lambda done: self._forget(outbox, done))
 
-    async def claim(self, outbox: str) -> bool:
-        """Drain an outbox if nobody else does. Returns whether we do now. Raises StoreUnavailable."""
+    async def claim(self, outbox: str, *, due_by_ms: int | None = None) -> bool:
+        """Drain an outbox if nobody else does. Returns whether we do now. Raises StoreUnavailable.
+
+        With `due_by_ms`, a parked site whose next attempt is later than that is left alone.
+        """
         if self._stop.requested:
             return False
         token = self._new_token()
-        claimed = await self._outbox.claim(outbox, token=token)
+        claimed = await self._outbox.claim(outbox, token=token, due_by_ms=due_by_ms)
         if claimed:
             self.start(outbox, token)
         return claimed

@@ -62,8 +62,11 @@ class OutboxAppender(Protocol):
 class OutboxDrain(Protocol):
     """The reading side of an outbox, for whoever holds its lease."""
 
-    async def claim(self, outbox: str, *, token: str) -> bool:
-        """Take the lease if it is free. The state of the site is looked at by the first `next_batch`."""
+    async def claim(self, outbox: str, *, token: str, due_by_ms: int | None = None) -> bool:
+        """Take the lease if it is free; with `due_by_ms`, not while a parked site's next attempt is later than that.
+
+        Whether the site is paused is looked at by the first `next_batch`.
+        """
 
     async def next_batch(
         self, outbox: str, *, token: str, done: Acknowledged | None, limits: BatchLimits
@@ -76,8 +79,11 @@ class OutboxDrain(Protocol):
     async def release(self, outbox: str, *, token: str, done: Acknowledged | None) -> Step:
         """Hand in what was acknowledged and give the lease back although more may wait."""
 
-    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int:
-        """Give the lease back after a failure; None pauses the site. Returns the failures in a row, 0 when stale."""
+    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int | Step:
+        """Give the lease back after a failure; None pauses the site. Returns the failures in a row, 0 when stale.
+
+        HELD: the site announced itself during the attempt. Nothing was parked, the lease is still ours: try again now.
+        """
 
 
 class Delivery(Protocol):

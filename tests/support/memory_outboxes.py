@@ -12,6 +12,7 @@ from relay.core.errors import StoreUnavailable
 from relay.core.lease import LEASE_TTL_MS
 from relay.core.outbox import BatchLimits, Entry, is_holding
 from relay.core.webhook import Incoming
+from relay.engine.announcing import Announced
 from relay.engine.ports import Acknowledged, Appended, Batch, Step
 from relay.engine.sweep import Waiting
 from shared.clock import Clock
@@ -37,13 +38,15 @@ class Outbox:
     failures: int = 0
     next_attempt_ms: int | None = None
     last_error: str = ""
+    ready: str = ""
+    """The lease under which the site was being drained when it announced itself."""
     delivered: int = 0
     dead: list[DeadLetter] = field(default_factory=list)
     fenced: set[str] = field(default_factory=set)
 
 
 class MemoryOutboxes:
-    """Fits `OutboxAppender`, `OutboxDrain`, `BacklogIndex` and `BindingStore`."""
+    """Fits `OutboxAppender`, `OutboxDrain`, `Announcements`, `BacklogIndex` and `BindingStore`."""
 
     def __init__(self, clock: Clock) -> None:
         self.boxes: dict[str, Outbox] = {}
@@ -81,9 +84,12 @@ class MemoryOutboxes:
 
     # OutboxDrain
 
-    async def claim(self, outbox: str, *, token: str) -> bool:
+    async def claim(self, outbox: str, *, token: str, due_by_ms: int | None = None) -> bool:
         """See the port."""
         self._called("claim")
+        box = self.box(outbox)
+        if due_by_ms is not None and box.state is DeliveryState.PARKED and (box.next_attempt_ms or 0) > due_by_ms:
+            return False
         return self._take(outbox, token)
 
     async def next_batch(
@@ -119,12 +125,16 @@ class MemoryOutboxes:
         box.token = ""
         return Step.RELEASED
 
-    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int:
+    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int | Step:
         """See the port."""
         self._called("park")
         if not self._holds(outbox, token):
             return 0
         box = self.box(outbox)
+        announced, box.ready = box.ready == token, ""
+        if announced and next_attempt_ms is not None and box.state is not DeliveryState.PAUSED:
+            self._prolong(box)
+            return Step.HELD
         box.token = ""
         if box.state is DeliveryState.PAUSED:
             return 0
@@ -132,6 +142,19 @@ class MemoryOutboxes:
         box.next_attempt_ms, box.last_error = next_attempt_ms, reason
         box.failures += 1
         return box.failures
+
+    # Announcements
+
+    async def ready(self, outbox: str) -> Announced:
+        """See the port."""
+        self._called("ready")
+        box, holder = self.box(outbox), self.holder(outbox)
+        if box.state is not DeliveryState.PAUSED:
+            box.next_attempt_ms, box.ready = None, holder or box.ready
+            if box.state is DeliveryState.PARKED:
+                box.failures = 1 if box.entries else 0
+                box.state = DeliveryState.PARKED if box.entries else DeliveryState.UP
+        return Announced(box.state, len(box.entries), bool(holder))
 
     # BacklogIndex
 

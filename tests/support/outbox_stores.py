@@ -8,9 +8,11 @@ from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_backlog import RedisBacklog
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_drain import RedisDrain
+from relay.adapters.redis_ready import RedisAnnouncements
 from relay.core import keys
 from relay.core.delivery import DeliveryState
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
+from relay.engine.announcing import Announcements
 from relay.engine.binding import BindingStore
 from relay.engine.ports import Acknowledged, Appended, Batch, OutboxAppender, OutboxDrain
 from relay.engine.sweep import BacklogIndex
@@ -28,6 +30,7 @@ class Store:
     drain: OutboxDrain
     index: BacklogIndex
     bindings: BindingStore
+    announcements: Announcements
     clock: ManualClock
     memory: MemoryOutboxes | None = None
     redis: Redis | None = None
@@ -75,14 +78,15 @@ def memory_store() -> Store:
     """Make the fake."""
     clock = ManualClock()
     memory = MemoryOutboxes(clock)
-    return Store(memory, memory, memory, memory, clock, memory=memory)
+    return Store(memory, memory, memory, memory, memory, clock, memory=memory)
 
 
 def redis_store(client: Redis) -> Store:
     """Make the real one."""
     clock = ManualClock()
     appender, drain = RedisAppender(client, clock=clock), RedisDrain(client, clock=clock)
-    return Store(appender, drain, RedisBacklog(client), RedisBindings(client), clock, redis=client)
+    bindings, announcements = RedisBindings(client), RedisAnnouncements(client)
+    return Store(appender, drain, RedisBacklog(client), bindings, announcements, clock, redis=client)
 
 
 def sent(batch: Batch) -> list[bytes]:

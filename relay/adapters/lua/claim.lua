@@ -4,8 +4,14 @@
 -- removes a field that is never there (https://redis.io/docs/latest/develop/interact/programmability/eval-intro/).
 --
 -- KEYS  1 lease  2 delivery
--- ARGV  1 token  2 lease TTL in ms
+-- ARGV  1 token  2 lease TTL in ms  3 not while a parked site's next attempt is later than this, in ms ('' = always)
 -- Returns  1 if the lease is ours now, else 0
+if ARGV[3] ~= '' and redis.call('HGET', KEYS[2], 'state') == 'parked' then
+  local next_attempt = redis.call('HGET', KEYS[2], 'next_attempt_ms')
+  if next_attempt and tonumber(next_attempt) > tonumber(ARGV[3]) then
+    return 0
+  end
+end
 redis.call('HDEL', KEYS[2], '')
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
   return 1

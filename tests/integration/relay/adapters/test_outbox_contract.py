@@ -12,11 +12,14 @@ from relay.adapters import redis_clients
 from relay.core.delivery import DeliveryState
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.core.webhook import Incoming
+from relay.engine.announcing import Announced
 from relay.engine.ports import Acknowledged, Appended, Batch, Step
 from shared.wire import Rejection
 from tests.support.clock import NOON
 from tests.support.fakes import incoming, payloads
 from tests.support.outbox_stores import Store, memory_store, redis_store, sent
+
+FAR_MS = round(NOON * 1000) + 600_000
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -247,6 +250,115 @@ class TestParking:
 
         (waiting,) = await store.index.waiting()
         assert (waiting.state, waiting.leased, waiting.next_attempt_ms) == (DeliveryState.PAUSED, False, 0)
+
+
+class TestAnnouncing:
+    """A site that says it takes events: `ready`."""
+
+    async def parked(self, store: Store, *texts: str, times: int = 1) -> None:
+        """Append and fail so often, with a next attempt that is far away."""
+        await store.add("acme", *texts)
+        for number in range(times):
+            assert await store.drain.claim("acme", token=f"p{number}")
+            await store.drain.park("acme", token=f"p{number}", next_attempt_ms=FAR_MS, reason="away")
+
+    async def test_a_parked_site_is_due_and_the_next_failure_begins_a_new_ladder(self, store: Store) -> None:
+        await self.parked(store, "a", times=5)
+        announced = await store.announcements.ready("acme")
+        (waiting,) = await store.index.waiting()
+
+        assert announced == Announced(DeliveryState.PARKED, 1, draining=False)
+        assert waiting.next_attempt_ms == 0
+        assert await store.drain.claim("acme", token="t1")
+        assert (await store.take("t1")).failures == 1
+        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") == 2
+
+    async def test_a_parked_site_for_which_nothing_waits_is_up_and_its_next_event_goes_the_live_way(
+        self, store: Store
+    ) -> None:
+        await self.parked(store, times=3)
+        assert await store.announcements.ready("acme") == Announced(DeliveryState.UP, 0, draining=False)
+        assert (await store.add("acme", "a", holder="live")).leased
+        assert (await store.take("live")).failures == 0
+
+    async def test_a_paused_site_stays_paused(self, store: Store) -> None:
+        await store.add("acme", "a")
+        await store.pause()
+        assert await store.announcements.ready("acme") == Announced(DeliveryState.PAUSED, 1, draining=False)
+        assert not (await store.add("acme", "b", holder="t1")).leased
+
+    async def test_a_site_that_was_never_heard_of_is_up(self, store: Store) -> None:
+        assert await store.announcements.ready("acme") == Announced(DeliveryState.UP, 0, draining=False)
+
+    async def test_an_attempt_under_way_that_fails_is_made_again_at_once_under_the_same_lease(
+        self, store: Store
+    ) -> None:
+        await store.add("acme", "a", holder="t1")
+        batch = await store.take("t1")
+        announced = await store.announcements.ready("acme")
+
+        assert announced == Announced(DeliveryState.UP, 1, draining=True)
+        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") is Step.HELD
+        assert not await store.drain.claim("acme", token="t2")
+        assert await store.take("t1") == batch
+
+    async def test_one_announcement_is_worth_one_attempt(self, store: Store) -> None:
+        await store.add("acme", "a", holder="t1")
+        await store.announcements.ready("acme")
+        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") is Step.HELD
+        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") == 1
+
+    async def test_the_probe_of_a_parked_site_too_is_made_again(self, store: Store) -> None:
+        await self.parked(store, "a", times=5)
+        await store.drain.claim("acme", token="t1")
+        assert await store.announcements.ready("acme") == Announced(DeliveryState.PARKED, 1, draining=True)
+        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") is Step.HELD
+        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") == 2
+
+    async def test_what_was_said_to_another_drain_means_nothing_to_the_next(self, store: Store) -> None:
+        await store.add("acme", "a", holder="t1")
+        await store.announcements.ready("acme")
+        await store.lose_lease()
+        assert await store.drain.claim("acme", token="t2")
+        assert await store.drain.park("acme", token="t2", next_attempt_ms=FAR_MS, reason="away") == 1
+
+    async def test_a_site_that_answers_410_is_paused_whatever_it_announced(self, store: Store) -> None:
+        await store.add("acme", "a", holder="t1")
+        await store.announcements.ready("acme")
+        assert await store.drain.park("acme", token="t1", next_attempt_ms=None, reason="410") == 1
+        assert await store.announcements.ready("acme") == Announced(DeliveryState.PAUSED, 1, draining=False)
+
+    async def test_a_site_that_was_paused_meanwhile_is_not_tried_again(self, store: Store) -> None:
+        await store.add("acme", "a", holder="t1")
+        await store.announcements.ready("acme")
+        await store.pause()
+        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") == 0
+        assert await store.drain.claim("acme", token="t2")
+
+    @pytest.mark.parametrize(
+        ("due_by_ms", "claimed"),
+        [
+            pytest.param(FAR_MS - 1, False, id="early"),
+            pytest.param(FAR_MS, True, id="due"),
+            pytest.param(None, True, id="whatever its time"),
+        ],
+    )
+    async def test_a_probe_comes_when_it_is_due_and_not_before(
+        self, store: Store, due_by_ms: int | None, *, claimed: bool
+    ) -> None:
+        await self.parked(store, "a")
+        assert await store.drain.claim("acme", token="t1", due_by_ms=due_by_ms) is claimed
+
+    async def test_a_probe_that_an_announcement_overtook_is_harmless(self, store: Store) -> None:
+        await self.parked(store, "a")
+        await store.announcements.ready("acme")
+        assert await store.drain.claim("acme", token="t1", due_by_ms=1)
+        batch = await store.take("t1")
+        done = Acknowledged(batch.entries)
+        assert await store.drain.next_batch("acme", token="t1", done=done, limits=DEFAULT_LIMITS) is Step.IDLE
+        assert await store.drain.claim("acme", token="late probe", due_by_ms=1)
+        assert await store.drain.next_batch("acme", token="late probe", done=None, limits=DEFAULT_LIMITS) is Step.IDLE
+        assert (await store.add("acme", "b", holder="live")).leased
 
 
 class TestIndex:

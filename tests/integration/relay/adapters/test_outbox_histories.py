@@ -19,7 +19,8 @@ HOLDERS = st.sampled_from(["t1", "t2", ""])
 PAGES = st.sampled_from(["1", "2"])
 OPERATIONS = st.one_of(
     st.tuples(st.just("append"), OUTBOXES, PAGES, st.integers(0, 3), HOLDERS),
-    st.tuples(st.just("claim"), HOLDERS.filter(bool)),
+    st.tuples(st.just("claim"), HOLDERS.filter(bool), st.sampled_from([None, 98, 99])),
+    st.tuples(st.just("ready")),
     st.tuples(st.just("next"), HOLDERS, st.integers(1, 3), st.integers(1, 30), st.booleans(), st.booleans()),
     st.tuples(st.just("extend"), HOLDERS),
     st.tuples(st.just("release"), HOLDERS, st.booleans()),
@@ -53,8 +54,11 @@ class Player:
         )
         return answer[outbox].leased, list(answer[outbox].refused)
 
-    async def _claim(self, holder: str) -> object:
-        return await self.store.drain.claim("acme", token=holder)
+    async def _claim(self, holder: str, due_by_ms: int | None) -> object:
+        return await self.store.drain.claim("acme", token=holder, due_by_ms=due_by_ms)
+
+    async def _ready(self) -> object:
+        return await self.store.announcements.ready("acme"), await self.store.index.waiting()
 
     async def _next(self, holder: str, events: int, size: int, acknowledge: bool, refuse: bool) -> object:  # noqa: FBT001  drawn
         done = self._done(refuse=refuse) if acknowledge else None

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,24 @@ def test_a_probe_drains_its_site_and_stopping_leaves_no_lease(
     assert client.exists(keys.lease("acme")) == 0
     assert client.xlen(keys.outbox("acme")) == 1
     assert not drains.failed
+
+
+def test_a_probe_that_an_announcement_overtook_leaves_the_site_to_its_new_schedule(
+    settings: RelaySettings, client: sync_redis.Redis, logs: WrittenLogs
+) -> None:
+    client.xadd(keys.outbox("acme"), {"p": "1", "k": "messaging", "d": "1"})
+    now_ms = round(time.time() * 1000)
+    drains = DrainsThread(settings)
+    drains.start()
+    client.hset(keys.delivery("acme"), mapping={"state": "parked", "failures": 2, "next_attempt_ms": now_ms + 60_000})
+    drains.wake("acme")
+    overtaken = client.hget(keys.delivery("acme"), "failures")
+    client.hset(keys.delivery("acme"), "next_attempt_ms", now_ms + 1_000)  # RQ cuts fractions of a second off
+    drains.wake("acme")
+    process_did(lambda: client.hget(keys.delivery("acme"), "failures") == b"3")
+    end(drains)
+
+    assert overtaken == b"2"
 
 
 def test_the_sweep_finds_what_nobody_drains(

@@ -25,11 +25,12 @@ from relay.core.delivery import (
 from shared.wire import Rejection
 
 UP, PARKED, PAUSED = DeliveryState.UP, DeliveryState.PARKED, DeliveryState.PAUSED
-DELIVERED, FAILED, GONE, RESUMED = (
+DELIVERED, FAILED, GONE, RESUMED, READY = (
     DeliveryEvent.DELIVERED,
     DeliveryEvent.FAILED,
     DeliveryEvent.GONE,
     DeliveryEvent.RESUMED,
+    DeliveryEvent.READY,
 )
 
 OUTCOMES: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState | None] = {
@@ -37,14 +38,17 @@ OUTCOMES: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState | None] = {
     (UP, FAILED): PARKED,
     (UP, GONE): PAUSED,
     (UP, RESUMED): UP,
+    (UP, READY): UP,
     (PARKED, DELIVERED): UP,
     (PARKED, FAILED): PARKED,
     (PARKED, GONE): PAUSED,
     (PARKED, RESUMED): UP,
+    (PARKED, READY): PARKED,
     (PAUSED, DELIVERED): None,
     (PAUSED, FAILED): None,
     (PAUSED, GONE): PAUSED,
     (PAUSED, RESUMED): UP,
+    (PAUSED, READY): PAUSED,
 }
 """Every state and every event; None where the event cannot happen."""
 

@@ -14,6 +14,7 @@ from relay.core.outbox import BatchLimits, Entry
 from relay.engine import drain as drain_module
 from relay.engine import metrics
 from relay.engine.drain import PROBE_EVENTS, DrainEnd
+from relay.engine.sweep import Action, judge
 from shared.wire import Rejection
 from tests.support.clock import NOON
 from tests.support.drain_bench import new_bench, refuse
@@ -178,6 +179,50 @@ class TestParking:
 
         assert bench.store.box("acme").state is DeliveryState.PAUSED
         assert bench.schedule.probes == []
+
+    async def test_a_site_that_announces_itself_during_an_attempt_that_fails_is_tried_again_at_once(self) -> None:
+        def announce(_entries: Sequence[Entry]) -> Verdict:
+            bench.store.box("acme").ready = bench.store.holder("acme")
+            return Failed("does not take connections")
+
+        bench = new_bench([Delivered(), announce], limits=BatchLimits(2, 10**6))
+        await bench.add("a", "b", "c", "d")
+
+        assert await bench.run() is DrainEnd.EMPTY
+        assert bench.delivery.payloads == payloads("a", "b", "c", "d", "c", "d")
+        assert bench.schedule.probes == []
+        assert (bench.store.box("acme").state, bench.store.box("acme").delivered) == (DeliveryState.UP, 4)
+
+    async def test_the_attempt_after_an_announcement_is_small_and_batches_grow_from_there(self) -> None:
+        bench = new_bench([Failed("away")])
+        await bench.add(*LETTERS, *LETTERS)
+        bench.store.box("acme").ready = "t1"
+        await bench.run()
+
+        assert bench.sizes == [52, PROBE_EVENTS, 2 * PROBE_EVENTS, 52 - 3 * PROBE_EVENTS]
+
+    async def test_who_announces_itself_and_fails_again_is_parked(self) -> None:
+        bench = new_bench([Failed("away"), Failed("still away")])
+        await bench.add("a")
+        bench.store.box("acme").ready = "t1"
+
+        assert await bench.run() is DrainEnd.PARKED
+        assert bench.sizes == [1, 1]
+        assert [attempt for _, _, attempt in bench.schedule.probes] == [1]
+
+    async def test_who_is_asked_to_stop_does_not_try_again_and_leaves_the_site_due(self) -> None:
+        def stop(_entries: Sequence[Entry]) -> Verdict:
+            bench.stop.requested = True
+            return Failed("away")
+
+        bench = new_bench([stop])
+        await bench.add("a")
+        bench.store.box("acme").ready = "t1"
+
+        assert await bench.run() is DrainEnd.RELEASED
+        assert bench.sizes == [1]
+        (waiting,) = await bench.store.waiting()
+        assert judge(waiting, now=bench.clock()) is Action.DRAIN
 
     async def test_the_logs_name_site_and_reason_and_no_message(self) -> None:
         bench = new_bench([Failed("away")])

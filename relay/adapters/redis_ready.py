@@ -1,0 +1,27 @@
+"""Announcements of sites in Redis: one script, one round trip."""
+
+from typing import Any
+
+from redis.asyncio import Redis
+
+from relay.adapters.replies import text
+from relay.adapters.scripts import READY
+from relay.adapters.store_errors import store_errors
+from relay.core import keys
+from relay.core.delivery import DeliveryState
+from relay.engine.announcing import Announced
+
+
+class RedisAnnouncements:
+    """Fits `engine.announcing.Announcements`."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def ready(self, outbox: str) -> Announced:
+        """See `engine.announcing.Announcements.ready`."""
+        script_keys = [keys.outbox(outbox), keys.lease(outbox), keys.delivery(outbox)]
+        async with store_errors():
+            answer: list[Any] = await READY.run(self._redis, script_keys, [])
+        state, waiting, held = answer
+        return Announced(DeliveryState(text(state)), int(waiting), draining=held == 1)

@@ -1,0 +1,63 @@
+"""What Redis does with an announcement. The contract itself is in `test_outbox_contract.py`."""
+
+import pytest
+from redis.asyncio import Redis
+
+from relay.adapters.redis_append import RedisAppender
+from relay.adapters.redis_drain import RedisDrain
+from relay.adapters.redis_ready import RedisAnnouncements
+from relay.core import keys
+from relay.core.delivery import DeliveryState
+from relay.core.errors import StoreUnavailable
+from relay.engine.announcing import Announced
+from tests.support.clock import ManualClock
+from tests.support.fakes import incoming
+
+
+async def parked_with_an_event(redis: Redis) -> RedisDrain:
+    """Let an event wait for a site that failed."""
+    drain = RedisDrain(redis, clock=ManualClock())
+    await RedisAppender(redis, clock=ManualClock()).append({"acme": incoming("1", "a")}, token="t1")
+    await drain.park("acme", token="t1", next_attempt_ms=1, reason="away")
+    return drain
+
+
+async def test_why_a_site_was_parked_and_since_when_is_kept_until_a_batch_gets_through(redis: Redis) -> None:
+    await parked_with_an_event(redis)
+    await RedisAnnouncements(redis).ready("acme")
+    fields = await redis.hkeys(keys.delivery("acme"))
+
+    assert set(fields) == {b"state", b"last_error", b"last_error_ms", b"parked_since_ms", b"failures"}
+
+
+async def test_a_site_that_nobody_ever_parked_gets_no_record(redis: Redis) -> None:
+    await RedisAnnouncements(redis).ready("acme")
+
+    assert await redis.keys("*") == []
+
+
+async def test_the_mark_for_a_drain_under_way_is_gone_after_its_next_failure(redis: Redis) -> None:
+    drain = await parked_with_an_event(redis)
+    await drain.claim("acme", token="t2")
+    await RedisAnnouncements(redis).ready("acme")
+    assert await redis.hget(keys.delivery("acme"), "ready") == b"t2"
+    await drain.park("acme", token="t2", next_attempt_ms=1, reason="away")
+
+    assert not await redis.hexists(keys.delivery("acme"), "ready")
+    assert await redis.get(keys.lease("acme")) == b"t2"
+
+
+async def test_a_full_redis_still_takes_an_announcement_as_only_draining_makes_room(redis: Redis) -> None:
+    drain = await parked_with_an_event(redis)
+    await drain.claim("acme", token="t2")
+    await redis.config_set("maxmemory", 1)
+    announced = await RedisAnnouncements(redis).ready("acme")
+
+    assert announced == Announced(DeliveryState.PARKED, 1, draining=True)
+    assert await redis.hget(keys.delivery("acme"), "ready") == b"t2"
+
+
+async def test_redis_away_is_our_error(redis: Redis) -> None:
+    await redis.set(keys.outbox("acme"), "not a stream")
+    with pytest.raises(StoreUnavailable, match="WRONGTYPE"):
+        await RedisAnnouncements(redis).ready("acme")
