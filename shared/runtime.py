@@ -4,9 +4,9 @@ import asyncio
 import errno
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from aiohttp import web
 
@@ -16,6 +16,8 @@ Result = TypeVar("Result")
 
 FINISH_REQUESTS_S = 20.0
 """How long requests may take to finish when the server stops."""
+BACKLOG = 1024
+"""Connections that may wait to be taken."""
 
 
 def run_async(main: Coroutine[Any, Any, Result]) -> Result:
@@ -42,8 +44,24 @@ def stop_event() -> asyncio.Event:
     return event
 
 
+class Door(Protocol):
+    """Takes connections before the application does."""
+
+    def __call__(self) -> asyncio.BaseProtocol:
+        """Make the protocol of a new connection."""
+
+    async def close(self, timeout_s: float) -> None:
+        """Finish what is under way, within `timeout_s`; no new connection comes any more."""
+
+
+DoorMaker = Callable[[Callable[[], asyncio.BaseProtocol]], Door]
+"""Makes a door; it is handed what makes the application's own protocol for a connection."""
+
+
 @asynccontextmanager
-async def listening(app: web.Application, *, host: str, port: int) -> AsyncIterator[int]:
+async def listening(
+    app: web.Application, *, host: str, port: int, door_of: DoorMaker | None = None
+) -> AsyncIterator[int]:
     """Serve `app` meanwhile; yields the port, which the system chooses when 0 is asked for.
 
     On leaving, no new connection is accepted and requests under way are finished. Raises UserError when the address
@@ -53,14 +71,24 @@ async def listening(app: web.Application, *, host: str, port: int) -> AsyncItera
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=FINISH_REQUESTS_S, auto_decompress=False)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, backlog=1024)
+        make_protocol = cast("Callable[[], asyncio.BaseProtocol]", runner.server)
+        door = door_of(make_protocol) if door_of is not None else None
+        server = await _listen(door or make_protocol, host, port)
         try:
-            await site.start()
-        except OSError as error:
-            raise UserError(_why_not(error, host, port)) from None
-        yield runner.addresses[0][1]
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+            if door is not None:
+                await door.close(FINISH_REQUESTS_S)
     finally:
         await runner.cleanup()
+
+
+async def _listen(make_protocol: Callable[[], asyncio.BaseProtocol], host: str, port: int) -> asyncio.Server:
+    try:
+        return await asyncio.get_running_loop().create_server(make_protocol, host, port, backlog=BACKLOG)
+    except OSError as error:
+        raise UserError(_why_not(error, host, port)) from None
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

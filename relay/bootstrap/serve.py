@@ -1,8 +1,10 @@
 """The web process: webhooks, admin API, health, and the live lane."""
 
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_bindings import RedisBindings
@@ -19,7 +21,9 @@ from relay.engine.writer import AppendWriter
 from relay.web.admin import AdminRoutes
 from relay.web.app import build_app
 from relay.web.facebook import FacebookRoutes
+from relay.web.front_door import FrontDoor
 from relay.web.health import HealthRoutes
+from relay.web.reception import Reception
 from shared.logs import get_logger
 from shared.runtime import listening, stop_event
 
@@ -34,18 +38,26 @@ async def serving(settings: RelaySettings, redis_url: str) -> AsyncIterator[int]
         lane = await stack.enter_async_context(open_lane(store))
         writer = AppendWriter(RedisAppender(store.redis, clock=time.time), new_token=new_token, on_lease=lane.start)
         stack.push_async_callback(writer.close)
-        app = build_app(_routes(settings, store, writer))
-        yield await stack.enter_async_context(listening(app, host=settings.host, port=settings.port))
+        intake = Intake(Routing(RedisBindings(store.redis)), writer, RedisShelf(store.redis))
+        reception = Reception(intake, app_secret=settings.facebook_app_secret)
+        server = listening(
+            build_app(_routes(settings, store, reception)),
+            host=settings.host,
+            port=settings.port,
+            door_of=partial(FrontDoor, reception),
+        )
+        port = await stack.enter_async_context(server)
+        gc.freeze()  # modules and models live as long as the process: looking through them costs a tenth of each event
+        yield port
 
 
 def _routes(
-    settings: RelaySettings, store: Store, writer: AppendWriter
+    settings: RelaySettings, store: Store, reception: Reception
 ) -> tuple[FacebookRoutes, AdminRoutes, HealthRoutes]:
     bindings = RedisBindings(store.redis)
-    intake = Intake(Routing(bindings), writer, RedisShelf(store.redis))
     site_admin = SiteAdmin(store.sites, bindings, RedisStatus(store.redis), clock=time.time)
     return (
-        FacebookRoutes(intake, app_secret=settings.facebook_app_secret, verify_token=settings.facebook_verify_token),
+        FacebookRoutes(reception, verify_token=settings.facebook_verify_token),
         AdminRoutes(site_admin, rebinding_of(store), bindings, token=admin_token_of(settings)),
         HealthRoutes(RedisHealth(store.redis).check),
     )

@@ -7,7 +7,7 @@ events, and only for an append that began after it had handed them in.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from relay.core.webhook import Incoming
 from relay.engine.ports import Appended, OutboxAppender
@@ -16,13 +16,12 @@ MAX_EVENTS_PER_APPEND = 2_000
 """Bounds the size of one round trip, so that one flood of webhooks does not make every other webhook wait for it."""
 
 
-@dataclass
-class _Order:
+class _Order(NamedTuple):
     """One outbox's events of one caller."""
 
     outbox: str
     events: Sequence[Incoming]
-    done: asyncio.Future[Sequence[int]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    done: asyncio.Future[Sequence[int]]
 
 
 class AppendWriter:
@@ -40,7 +39,7 @@ class AppendWriter:
 
     def append(self, outbox: str, events: Sequence[Incoming]) -> Awaitable[Sequence[int]]:
         """Append to one outbox; returns the indices of events it refused. Raises StoreUnavailable."""
-        order = _Order(outbox, events)
+        order = _Order(outbox, events, asyncio.get_running_loop().create_future())
         self._waiting.append(order)
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush(), name="append")

@@ -14,9 +14,10 @@ import signal
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,8 @@ from yarl import URL
 from relay.adapters import redis_clients
 from relay.adapters.embedded_redis import find_redis_server
 from relay.core.webhook import MAX_BODY_BYTES, SIGNATURE_HEADER, verify_signature
+from relay.web.answer import ACCEPTED
+from relay.web.plain_request import NotRead, PlainRequest, read_plain
 from shared.web import answer_errors, read_body
 from shared.wire import EVENTS_PATH, MAX_BATCH_BYTES
 from tests.world.process import free_port
@@ -177,21 +180,27 @@ COMMANDS = {"nginx": nginx_command, "caddy": caddy_command}
 
 @asynccontextmanager
 async def running(case: Case, folder: Path) -> AsyncIterator[Proxy]:
-    if shutil.which(case.server) is None:
-        pytest.skip(f"this machine has no {case.server}")
     backend = Backend(case.limit)
     app = web.Application(middlewares=[answer_errors])
     app.router.add_route("*", "/{path:.*}", backend.take)
-    async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(TestServer(app))
+    async with TestServer(app) as server:
         assert server.port is not None
-        port = free_port()
-        command = COMMANDS[case.server](case, folder, port, server.port)
-        await stack.enter_async_context(process(command, folder, port))
-        session = aiohttp.ClientSession(connector=connector(case, folder))
-        await stack.enter_async_context(session)
+        async with proxy_before(server.port, case, folder) as (url, session):
+            yield Proxy(url, backend, server.close, session, folder)
+
+
+@asynccontextmanager
+async def proxy_before(backend_port: int, case: Case, folder: Path) -> AsyncIterator[tuple[str, aiohttp.ClientSession]]:
+    if shutil.which(case.server) is None:
+        pytest.skip(f"this machine has no {case.server}")
+    port = free_port()
+    command = COMMANDS[case.server](case, folder, port, backend_port)
+    async with (
+        process(command, folder, port),
+        aiohttp.ClientSession(connector=connector(case, folder)) as session,
+    ):
         scheme = "https://localhost" if case.server == "nginx" else "http://127.0.0.1"
-        yield Proxy(f"{scheme}:{port}", backend, server.close, session, folder)
+        yield f"{scheme}:{port}", session
 
 
 def connector(case: Case, folder: Path) -> aiohttp.TCPConnector:
@@ -299,6 +308,40 @@ async def test_the_largest_body_that_the_half_takes_passes_and_a_larger_one_is_r
         lengths = [len(body) for _, body, _ in proxy.backend.arrived]
 
     assert lengths == [case.limit]
+
+
+class PlainOnly(asyncio.Protocol):
+    """Takes what the relay's front door takes by itself, and hangs up on anything else."""
+
+    received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+        request = read_plain(self.received)
+        if isinstance(request, PlainRequest):
+            self.received = b""
+            self.transport.write(ACCEPTED.as_bytes(date=formatdate(usegmt=True)))
+        elif request is not NotRead.PART:
+            self.transport.close()
+
+
+@relays_proxies
+async def test_a_webhook_comes_to_the_relay_in_the_form_that_costs_least(case: Case, tmp_path: Path) -> None:
+    body = rb'{"object":"page","entry":[{"id":"1","text":"\u00e4\u00f6 https:\/\/x.test"}]}'
+    headers = {
+        SIGNATURE_HEADER: signature(body),
+        "User-Agent": "facebookexternalua",
+        "Content-Type": "application/json",
+    }
+    backend = await asyncio.get_running_loop().create_server(PlainOnly, "127.0.0.1", 0)
+    async with backend, proxy_before(backend.sockets[0].getsockname()[1], case, tmp_path) as (url, session):
+        for _ in range(3):
+            async with session.post(url + WEBHOOK_PATH, data=body, headers=headers) as answer:
+                assert (answer.status, await answer.text()) == (200, "ok")
 
 
 @relays_proxies

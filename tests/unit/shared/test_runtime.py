@@ -53,10 +53,10 @@ class TestListening:
     async def test_other_troubles_are_sentences_too(
         self, monkeypatch: pytest.MonkeyPatch, error: OSError, words: str
     ) -> None:
-        async def refuse(_site: web.TCPSite) -> None:
+        async def refuse(*_args: object, **_options: object) -> None:
             raise error
 
-        monkeypatch.setattr(web.TCPSite, "start", refuse)
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_server", refuse)
 
         with pytest.raises(UserError, match=words):
             await listening(app_of(), host=HOST, port=80).__aenter__()

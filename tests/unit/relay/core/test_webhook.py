@@ -342,3 +342,17 @@ def test_items_come_out_byte_for_byte_and_in_order(
     assert parts.items == [
         Incoming(str(page), kind, item) for page, arrays in entries for kind, items in arrays for item in items
     ]
+
+
+@given(entries=st.lists(entries, max_size=5), spare=st.sampled_from([b"", b',"time":1', b',"later":{"a":1}']))
+def test_a_plain_body_is_cut_just_like_any_other(
+    entries: Sequence[tuple[int, Sequence[tuple[str, Sequence[bytes]]]]], spare: bytes
+) -> None:
+    written = [
+        b'{"id":"%d"%s,%s}' % (page, spare, b",".join(b'"%s":[%s]' % (k.encode(), b",".join(i)) for k, i in arrays))
+        for page, arrays in entries
+    ]
+    plain = b'{"object":"page","entry":[' + b",".join(written) + b"]}"
+    with_something_more = b'{"later":null,' + plain[1:]
+
+    assert split(plain) == split(with_something_more)
