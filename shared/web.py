@@ -86,15 +86,20 @@ async def read_json(request: web.Request, *, limit: int = 64 * 1024) -> dict[str
     return value
 
 
+def bearer_of(request: web.Request) -> bytes:
+    """Return the bearer token that a request carries, or nothing; to be compared in constant time."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip().encode("utf-8", "surrogateescape") if scheme.lower() == "bearer" else b""
+
+
 def require_bearer(expected: SecretStr) -> Callable[[Handler], Handler]:
     """Guard a handler with a bearer token, compared in constant time."""
     wanted = expected.get_secret_value().encode()
 
     def guard(handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
-            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            offered = token.strip().encode("utf-8", "surrogateescape")
-            if scheme.lower() != "bearer" or not hmac.compare_digest(offered, wanted):
+            offered = bearer_of(request)
+            if not offered or not hmac.compare_digest(offered, wanted):
                 return json_error(401, "unauthorized", "a valid bearer token is needed", WWW_Authenticate="Bearer")
             return await handler(request)
 

@@ -1,6 +1,6 @@
 """Bindings in Redis: the directory page → site, the fences of the outboxes, and the move of what waited unclaimed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -10,9 +10,12 @@ from relay.adapters.replies import text
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 
+SCAN_AT_ONCE = 1000
+"""Bindings read in one round trip: a millisecond of Redis' time and of ours."""
+
 
 class RedisBindings:
-    """Fits `engine.binding.BindingStore` and `engine.ports.Directory`."""
+    """Fits `engine.binding.BindingStore`, `engine.ports.Directory` and `engine.site_pages.BindingScan`."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -28,6 +31,12 @@ class RedisBindings:
         async with store_errors():
             bindings = await self._redis.hgetall(keys.BINDINGS)
         return {text(page): text(site) for page, site in sorted(bindings.items())}
+
+    async def scan(self) -> AsyncIterator[tuple[str, str]]:
+        """See `engine.site_pages.BindingScan.scan`."""
+        async with store_errors():
+            async for page, site in self._redis.hscan_iter(keys.BINDINGS, count=SCAN_AT_ONCE):
+                yield text(page), text(site)
 
     async def write(self, page_id: str, site: str) -> str:
         """See `engine.binding.BindingStore.write`."""

@@ -9,14 +9,19 @@ from functools import partial
 from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_health import RedisHealth
+from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
 from relay.bootstrap.parts import Store, admin_token_of, check_redis, open_lane, open_store, rebinding_of
 from relay.core.lease import new_token
 from relay.core.settings import RelaySettings
+from relay.engine.announcing import Announcing
 from relay.engine.intake import Intake
+from relay.engine.lane import Lane
 from relay.engine.routing import Routing
 from relay.engine.site_admin import SiteAdmin
+from relay.engine.site_callers import SiteCallers
+from relay.engine.site_pages import SitePages
 from relay.engine.writer import AppendWriter
 from relay.web.admin import AdminRoutes
 from relay.web.app import build_app
@@ -24,6 +29,7 @@ from relay.web.facebook import FacebookRoutes
 from relay.web.front_door import FrontDoor
 from relay.web.health import HealthRoutes
 from relay.web.reception import Reception
+from relay.web.sites import SiteRoutes
 from shared.logs import get_logger
 from shared.runtime import listening, stop_event
 
@@ -41,7 +47,7 @@ async def serving(settings: RelaySettings, redis_url: str) -> AsyncIterator[int]
         intake = Intake(Routing(RedisBindings(store.redis)), writer, RedisShelf(store.redis))
         reception = Reception(intake, app_secret=settings.facebook_app_secret)
         server = listening(
-            build_app(_routes(settings, store, reception)),
+            build_app([*_routes(settings, store, reception), _site_routes(store, lane)]),
             host=settings.host,
             port=settings.port,
             door_of=partial(FrontDoor, reception),
@@ -61,6 +67,13 @@ def _routes(
         AdminRoutes(site_admin, rebinding_of(store), bindings, token=admin_token_of(settings)),
         HealthRoutes(RedisHealth(store.redis).check),
     )
+
+
+def _site_routes(store: Store, lane: Lane) -> SiteRoutes:
+    announcing = Announcing(RedisAnnouncements(store.redis), lane)
+    pages = SitePages(RedisBindings(store.redis))
+    outboxes = RedisStatus(store.redis).outboxes
+    return SiteRoutes(SiteCallers(store.sites), announcing, pages, outboxes=outboxes)
 
 
 async def serve(settings: RelaySettings, *, allow_volatile: bool) -> None:

@@ -18,6 +18,10 @@ ACCEPT_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 
+SITE_CALLS = Counter(
+    "relay_site_calls_total", "Calls of sites (ready, look): ok, paused, refused, throttled", ["call", "result"]
+)
+
 BATCHES = Counter("relay_batches_total", "Batches sent to sites, by verdict", ["verdict"])
 EVENTS_DELIVERED = Counter("relay_events_delivered_total", "Events that their site acknowledged")
 EVENTS_REJECTED = Counter("relay_events_rejected_total", "Events refused for good by their site; they are dead letters")

@@ -1,9 +1,11 @@
 """Bindings in Redis. Their contract is in `test_outbox_contract.py`; here is a move that is cut in two."""
 
+from typing import Any
+
 import pytest
 from redis.asyncio import Redis
 
-from relay.adapters.redis_bindings import RedisBindings
+from relay.adapters.redis_bindings import SCAN_AT_ONCE, RedisBindings
 from relay.core import keys
 from relay.core.errors import StoreUnavailable
 from tests.support.streams import entries, payloads_in
@@ -25,6 +27,23 @@ async def test_all_bindings_are_listed_by_page(bindings: RedisBindings) -> None:
         await bindings.write(page, site)
 
     assert list((await bindings.all()).items()) == [("11", "acme"), ("22", "beta"), ("33", "acme")]
+
+
+async def test_a_scan_goes_through_every_binding_piece_by_piece(redis: Redis, bindings: RedisBindings) -> None:
+    written = {str(page): f"site-{page % 7}" for page in range(3 * SCAN_AT_ONCE)}
+    await redis.hset(keys.BINDINGS, mapping=dict[Any, Any](written))
+    calls = (await redis.info("commandstats")).get("cmdstat_hscan", {"calls": 0})["calls"]
+    scanned = {page: site async for page, site in bindings.scan()}
+    scans = (await redis.info("commandstats"))["cmdstat_hscan"]["calls"] - calls
+
+    assert scanned == written
+    assert scans >= 3
+
+
+async def test_a_scan_with_redis_away_is_our_error(redis: Redis, bindings: RedisBindings) -> None:
+    await redis.set(keys.BINDINGS, "not a hash")
+    with pytest.raises(StoreUnavailable, match="WRONGTYPE"):
+        assert [binding async for binding in bindings.scan()] == []
 
 
 async def test_a_fence_lives_in_its_own_set(redis: Redis, bindings: RedisBindings) -> None:

@@ -5,6 +5,7 @@ import json
 import fakeredis
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from relay.adapters.redis_sites import RedisSites
 from relay.core import keys
@@ -61,6 +62,19 @@ async def test_sites_of_an_earlier_master_key_are_read_while_it_is_kept(redis: f
     assert await RedisSites(redis, Vault([NEW, OLD])).get("acme") == ACME
     with pytest.raises(VaultError, match="Restore the earlier key"):
         await RedisSites(redis, Vault([NEW])).get("acme")
+
+
+async def test_those_that_are_there_are_found_in_one_round_trip_and_one_that_no_key_opens_is_left_out(
+    redis: fakeredis.FakeAsyncRedis,
+) -> None:
+    await RedisSites(redis, Vault([OLD])).add(ACME)
+    sites = RedisSites(redis, Vault([NEW]))
+    await sites.add(BETA)
+    with capture_logs() as logs:
+        found = await sites.find(["acme", "nobody", "beta"])
+
+    assert found == {"beta": BETA}
+    assert [(line["event"], line["site"]) for line in logs] == [("site_unreadable", "acme")]
 
 
 async def test_a_record_of_a_newer_relay_is_read(redis: fakeredis.FakeAsyncRedis) -> None:

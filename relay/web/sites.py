@@ -1,0 +1,132 @@
+"""What sites call, under `/v1/sites/{site}`: each with a bearer token derived from its own secret.
+
+POST   /v1/sites/{site}/ready         it takes events now → {"state", "waiting", "draining"}; 409 while it is paused
+GET    /v1/sites/{site}               how the relay sees it: state, what waits, last error, pages
+
+The rule: who has no valid token learns nothing, not even which names exist. Every refusal is the same answer, and
+leaves at the same time after its request came, whatever had to be looked up for it.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from relay.core.allowance import Allowances
+from relay.core.delivery import DeliveryState
+from relay.engine import metrics
+from relay.engine.announcing import Announcing
+from relay.engine.site_callers import SiteCallers
+from relay.engine.site_pages import SitePages
+from relay.engine.status import OutboxStatus
+from shared.clock import Clock, iso_ms
+from shared.web import Handler, bearer_of, json_error, read_body
+
+PREFIX = "/v1/sites/{site}"
+
+REFUSED_AFTER_S = 0.1
+"""When a refusal leaves, counted from its request. Far above what a look-up takes, far below what a person notices."""
+CHECK_AGAIN_S = 60
+"""How soon a site is asked to look again. Sites hold to it, so that this one number sets the load of all of them."""
+MAX_BODY_BYTES = 4096
+"""Nothing in a body means anything yet; a later site may send something."""
+
+READY_BURST, READY_EVERY_S = 3, 2.0
+LOOK_BURST, LOOK_EVERY_S = 10, 1.0
+
+
+class SiteRoutes:
+    """The routes that sites call."""
+
+    def __init__(
+        self,
+        callers: SiteCallers,
+        announcing: Announcing,
+        pages: SitePages,
+        *,
+        outboxes: Callable[[Sequence[str]], Awaitable[Sequence[OutboxStatus]]],
+        clock: Clock = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """`outboxes` tells how outboxes of these names stand; raises StoreUnavailable."""
+        self._callers = callers
+        self._announcing = announcing
+        self._pages = pages
+        self._outboxes = outboxes
+        self._clock = clock
+        self._sleep = sleep
+
+    def add_to(self, app: web.Application) -> None:
+        """Register the routes."""
+        ready = Allowances(burst=READY_BURST, every_s=READY_EVERY_S, clock=time.monotonic)
+        look = Allowances(burst=LOOK_BURST, every_s=LOOK_EVERY_S, clock=time.monotonic)
+        app.router.add_route("POST", PREFIX + "/ready", self._guarded("ready", self.ready, ready))
+        app.router.add_route("GET", PREFIX, self._guarded("look", self.look, look))
+
+    async def ready(self, request: web.Request) -> web.Response:
+        """Have the site drained now."""
+        site = request.match_info["site"]
+        await read_body(request, limit=MAX_BODY_BYTES)
+        announced = await self._announcing.ready(site)
+        if announced.state is DeliveryState.PAUSED:
+            return json_error(409, "paused", _paused(site, announced.waiting))
+        answer = {"state": announced.state, "waiting": announced.waiting, "draining": announced.draining}
+        return web.json_response(answer)
+
+    async def look(self, request: web.Request) -> web.Response:
+        """Show the site how it stands."""
+        site = request.match_info["site"]
+        (status,) = await self._outboxes([site])
+        pages = await self._pages.of(site)
+        return web.json_response(_own_view(site, status, now=self._clock()) | {"pages": pages})
+
+    def _guarded(self, call: str, handler: Handler, allowances: Allowances) -> Handler:
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            leave_at = asyncio.get_running_loop().time() + REFUSED_AFTER_S
+            site = request.match_info["site"]
+            if not await self._callers.admits(site, bearer_of(request)):
+                metrics.SITE_CALLS.labels(call, "refused").inc()
+                await self._sleep(leave_at - asyncio.get_running_loop().time())
+                return json_error(401, "unauthorized", "no such site, or not its token", WWW_Authenticate="Bearer")
+            if wait_s := allowances.take(site):
+                metrics.SITE_CALLS.labels(call, "throttled").inc()
+                return json_error(429, "too_often", "asked too often", Retry_After=str(math.ceil(wait_s)))
+            answer = await handler(request)
+            metrics.SITE_CALLS.labels(call, "ok" if answer.status == 200 else "paused").inc()  # noqa: PLR2004  HTTP's
+            return answer
+
+        return guarded
+
+
+def _paused(site: str, waiting: int) -> str:
+    return (
+        f"site {site} is paused: it answered 410, or its operator at the relay paused it. {waiting} events are kept;"
+        f" they come when that operator says `relay site resume {site}`"
+    )
+
+
+def _own_view(site: str, status: OutboxStatus, *, now: float) -> dict[str, Any]:
+    oldest_ms = status.oldest_at_ms
+    return {
+        "site": site,
+        "time": iso_ms(round(now * 1000)),
+        "state": status.state,
+        "draining": status.delivering,
+        "waiting": status.waiting,
+        "oldest_s": None if oldest_ms is None else max(0, round(now - oldest_ms / 1000)),
+        "failures": status.failures,
+        "parked_since": _iso(status.parked_since_ms),
+        "next_attempt": _iso(status.next_attempt_ms),
+        "last_error": status.last_error,
+        "last_error_at": _iso(status.last_error_at_ms),
+        "last_success_at": _iso(status.last_success_at_ms),
+        "dead_letters": status.dead_letters,
+        "check_again_s": CHECK_AGAIN_S,
+    }
+
+
+def _iso(epoch_ms: int | None) -> str | None:
+    return None if epoch_ms is None else iso_ms(epoch_ms)
