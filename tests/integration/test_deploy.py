@@ -56,10 +56,12 @@ class Backend:
     limit: int
     arrived: list[tuple[str, bytes, str | None]] = field(default_factory=list)
     """Path with query, body, signature."""
+    authorizations: list[str | None] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
         body = await read_body(request, limit=self.limit)
         self.arrived.append((request.raw_path, body, request.headers.get(SIGNATURE_HEADER)))
+        self.authorizations.append(request.headers.get("Authorization"))
         return web.Response(text="taken")
 
 
@@ -367,14 +369,41 @@ async def test_metas_verification_reaches_the_relay_with_its_query(case: Case, t
         "/metrics",
         "/readyz",
         "/%6Detrics",
+        "/v1/sites",
+        "/v1/sitesmore/acme",
+        "/v1/sites/../../admin/v1/sites",
+        "/v1/sites/..%2f..%2fadmin%2fv1%2fsites",
+        "/v1/sites/%2e%2e/%2e%2e/metrics",
     ],
 )
-async def test_nothing_but_the_webhook_is_reached_through_the_relays_proxy(
+async def test_nothing_but_the_webhook_and_what_sites_call_is_reached_through_the_relays_proxy(
     case: Case, path: str, tmp_path: Path
 ) -> None:
     async with running(case, tmp_path) as proxy:
         assert await proxy.get(path) == 404
         assert proxy.backend.arrived == []
+
+
+@relays_proxies
+async def test_what_a_site_calls_reaches_the_relay_with_its_token(case: Case, tmp_path: Path) -> None:
+    async with running(case, tmp_path) as proxy:
+        assert await proxy.post("/v1/sites/acme/ready", b"{}", Authorization="Bearer of-acme") == 200
+        assert await proxy.get("/v1/sites/acme?later=1") == 200
+
+    assert proxy.backend.arrived == [("/v1/sites/acme/ready", b"{}", None), ("/v1/sites/acme?later=1", b"", None)]
+    assert proxy.backend.authorizations == ["Bearer of-acme", None]
+
+
+@relays_proxies
+@pytest.mark.parametrize("way", ["/admin/v1/sites/..%2f..%2f..", "/metrics%2f..", "/x/..", "/v1/sites/..%2f..", "/"])
+async def test_an_address_that_reads_like_a_sites_call_in_one_of_two_ways_asks_for_that_call(
+    case: Case, way: str, tmp_path: Path
+) -> None:
+    async with running(case, tmp_path) as proxy:
+        for call in ("/v1/sites/acme", "%2fv1%2fsites%2facme", "/v1/sites%2facme"):
+            await proxy.get(way + call)
+
+    assert {path for path, _, _ in proxy.backend.arrived} <= {"/v1/sites/acme"}
 
 
 @every_proxy
