@@ -1,11 +1,13 @@
 """The writing side of the outboxes in Redis: many outboxes, one round trip."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
+from relay.adapters.redis_backlog import LOOK_NOW
 from relay.adapters.scripts import APPEND
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
@@ -16,14 +18,15 @@ from relay.engine.ports import Appended
 from shared.clock import Clock
 
 MARK_AGAIN_AFTER_S = 10.0
-"""How long a process trusts its own mark in the backlog index. The sweep leaves marks alone for much longer
-(`engine.sweep.SECOND_LOOK_AFTER_S`), so an append never goes without a mark."""
+"""How long a process trusts its own mark in the backlog index. The sweep forgets an outbox only after it has seen it
+empty for much longer (`engine.sweep.FORGET_AFTER_S`), so an append never goes without a mark."""
 
 
 class RedisAppender:
     """Appends to outboxes; fits `engine.ports.OutboxAppender`."""
 
     def __init__(self, redis: Redis, *, clock: Clock) -> None:
+        """`clock` may start anywhere, but must never be put back: only what passes on it counts."""
         self._redis = redis
         self._clock = clock
         self._marked_at: dict[str, float] = {}
@@ -55,9 +58,8 @@ class RedisAppender:
         return answers
 
     def _due_marks(self, outboxes: Mapping[str, object]) -> dict[str, float]:
-        now = self._clock()
-        fresh = now - MARK_AGAIN_AFTER_S
-        return {name: round(now * 1000) for name in outboxes if self._marked_at.get(name, 0.0) < fresh}
+        fresh = self._clock() - MARK_AGAIN_AFTER_S
+        return {name: LOOK_NOW for name in outboxes if self._marked_at.get(name, -math.inf) < fresh}
 
 
 def _call(name: str, events: Sequence[Incoming], token: str) -> tuple[list[str], list[Any]]:

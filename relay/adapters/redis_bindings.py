@@ -5,6 +5,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from relay.adapters.redis_backlog import mark
 from relay.adapters.redis_drain import read_entry
 from relay.adapters.replies import text
 from relay.adapters.store_errors import store_errors
@@ -72,7 +73,7 @@ class RedisBindings:
             found: Any = await self._redis.xrange(keys.outbox(holding), count=limit)
             if not found:
                 return 0
-            await self._mark(outbox)
+            await mark(self._redis, outbox)
             copy = self._redis.pipeline(transaction=True)
             for entry_id, fields in found:
                 entry = read_entry(entry_id, [part for pair in fields.items() for part in pair])
@@ -80,7 +81,3 @@ class RedisBindings:
             await copy.execute()
             await self._redis.xdel(keys.outbox(holding), *(entry_id for entry_id, _ in found))
         return len(found)
-
-    async def _mark(self, outbox: str) -> None:
-        seconds, microseconds = await self._redis.time()
-        await self._redis.zadd(keys.BACKLOG, {outbox: seconds * 1000 + microseconds // 1000})

@@ -4,6 +4,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from relay.adapters.redis_backlog import mark
 from relay.adapters.scripts import CLAIM, PARK, SETTLE
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
@@ -27,6 +28,7 @@ class RedisDrain:
     async def claim(self, outbox: str, *, token: str, due_by_ms: int | None = None) -> bool:
         """See `engine.ports.OutboxDrain.claim`."""
         async with store_errors():
+            await mark(self._redis, outbox)
             script_keys = [keys.lease(outbox), keys.delivery(outbox)]
             due_by = "" if due_by_ms is None else due_by_ms
             return bool(await CLAIM.run(self._redis, script_keys, [token, LEASE_TTL_MS, due_by]))
@@ -45,6 +47,8 @@ class RedisDrain:
     async def release(self, outbox: str, *, token: str, done: Acknowledged | None) -> Step:
         """See `engine.ports.OutboxDrain.release`."""
         step = await self._settle(outbox, token, "release", done, _NO_BATCH)
+        async with store_errors():
+            await mark(self._redis, outbox)  # afterwards, or the sweep would find the lease and wait for its end
         return step if isinstance(step, Step) else Step.RELEASED
 
     async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int | Step:

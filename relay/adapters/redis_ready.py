@@ -4,6 +4,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from relay.adapters.redis_backlog import mark
 from relay.adapters.replies import text
 from relay.adapters.scripts import READY
 from relay.adapters.store_errors import store_errors
@@ -23,5 +24,7 @@ class RedisAnnouncements:
         script_keys = [keys.outbox(outbox), keys.lease(outbox), keys.delivery(outbox)]
         async with store_errors():
             answer: list[Any] = await READY.run(self._redis, script_keys, [])
-        state, waiting, held = answer
+            state, waiting, held = answer
+            if waiting and not held:
+                await mark(self._redis, outbox)  # the site is due, and the sweep must not wait for its probe
         return Announced(DeliveryState(text(state)), int(waiting), draining=held == 1)

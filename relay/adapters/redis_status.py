@@ -5,6 +5,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from relay.adapters.redis_backlog import mark
 from relay.adapters.replies import text
 from relay.adapters.scripts import RESUME
 from relay.adapters.store_errors import store_errors
@@ -38,7 +39,9 @@ class RedisStatus:
     async def resume(self, name: str) -> DeliveryState:
         """See `engine.status.DeliveryStates.resume`."""
         async with store_errors():
-            return DeliveryState(text(await RESUME.run(self._redis, [keys.delivery(name)], [])))
+            before = DeliveryState(text(await RESUME.run(self._redis, [keys.delivery(name)], [])))
+            await mark(self._redis, name)
+        return before
 
     async def _read(self, names: Sequence[str]) -> list[OutboxStatus]:
         pipeline = self._redis.pipeline(transaction=False)

@@ -1,5 +1,6 @@
 """What every process of the relay is built of: the store, the lane, and the keys they need."""
 
+import asyncio
 import random
 import secrets
 import time
@@ -12,6 +13,7 @@ from redis.asyncio import Redis
 
 from relay.adapters import redis_clients
 from relay.adapters.push import HttpPush, new_push_session
+from relay.adapters.redis_backlog import RedisBacklog
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_drain import RedisDrain
@@ -24,6 +26,8 @@ from relay.engine.binding import Bindings
 from relay.engine.drain import Drain
 from relay.engine.lane import Lane
 from relay.engine.rebinding import Rebinding
+from relay.engine.sweep import Rank, Sweep
+from relay.engine.sweeper import Sweeper
 from shared.local_keys import load_or_create
 from shared.vault import Vault, new_master_key
 
@@ -83,6 +87,19 @@ def rebinding_of(store: Store) -> Rebinding:
     """Make the use cases that change bindings."""
     bindings = Bindings(RedisBindings(store.redis), store.sites)
     return Rebinding(bindings, RedisChanges(store.redis), clock=time.time, new_token=new_token)
+
+
+@asynccontextmanager
+async def sweeping(store: Store, lane: Lane, rank: Rank) -> AsyncIterator[None]:
+    """Sweep, or stand by, meanwhile; on leaving, a sweep under way is finished."""
+    sweeper = Sweeper(Sweep(RedisBacklog(store.redis), lane, rank=rank, token=new_token()), rebinding_of(store))
+    stop = asyncio.Event()
+    task = asyncio.create_task(sweeper.run(stop), name="sweep")
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 async def check_redis(redis_url: str, *, allow_volatile: bool) -> None:

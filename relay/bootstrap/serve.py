@@ -12,7 +12,7 @@ from relay.adapters.redis_health import RedisHealth
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
-from relay.bootstrap.parts import Store, admin_token_of, check_redis, open_lane, open_store, rebinding_of
+from relay.bootstrap.parts import Store, admin_token_of, check_redis, open_lane, open_store, rebinding_of, sweeping
 from relay.core.lease import new_token
 from relay.core.settings import RelaySettings
 from relay.engine.announcing import Announcing
@@ -22,6 +22,7 @@ from relay.engine.routing import Routing
 from relay.engine.site_admin import SiteAdmin
 from relay.engine.site_callers import SiteCallers
 from relay.engine.site_pages import SitePages
+from relay.engine.sweep import Rank
 from relay.engine.writer import AppendWriter
 from relay.web.admin import AdminRoutes
 from relay.web.app import build_app
@@ -37,13 +38,17 @@ log = get_logger(__name__)
 
 
 @asynccontextmanager
-async def serving(settings: RelaySettings, redis_url: str) -> AsyncIterator[int]:
-    """Serve webhooks and the admin API with the live lane; yields the port."""
+async def serving(settings: RelaySettings, redis_url: str, *, sweeps: bool = True) -> AsyncIterator[int]:
+    """Serve webhooks and the admin API with the live lane; yields the port. Sweeps where no worker does."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings, redis_url))
         lane = await stack.enter_async_context(open_lane(store))
-        writer = AppendWriter(RedisAppender(store.redis, clock=time.time), new_token=new_token, on_lease=lane.start)
+        writer = AppendWriter(
+            RedisAppender(store.redis, clock=time.monotonic), new_token=new_token, on_lease=lane.start
+        )
         stack.push_async_callback(writer.close)
+        if sweeps:
+            await stack.enter_async_context(sweeping(store, lane, Rank.WEB))
         intake = Intake(Routing(RedisBindings(store.redis)), writer, RedisShelf(store.redis))
         reception = Reception(intake, app_secret=settings.facebook_app_secret)
         server = listening(

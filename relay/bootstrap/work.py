@@ -11,15 +11,13 @@ import threading
 import time
 
 from relay.adapters import redis_clients
-from relay.adapters.redis_backlog import RedisBacklog
 from relay.adapters.rq_probes import EARLY_PROBE_MS
 from relay.adapters.rq_worker import run_probe_worker
-from relay.bootstrap.parts import open_lane, open_store, rebinding_of
+from relay.bootstrap.parts import open_lane, open_store, sweeping
 from relay.core.errors import StoreUnavailable
 from relay.core.settings import RelaySettings
 from relay.engine.lane import Lane
-from relay.engine.rebinding import Rebinding
-from relay.engine.sweep import SWEEP_EVERY_S, sweep
+from relay.engine.sweep import Rank
 from shared.errors import UserError
 from shared.logs import get_logger
 from shared.runtime import run_async
@@ -79,19 +77,7 @@ class DrainsThread(threading.Thread):
             async with open_store(self._settings, self._settings.redis_address) as store, open_lane(store) as lane:
                 self._loop, self._lane = asyncio.get_running_loop(), lane
                 self._ready.set()
-                backlog, rebinding = RedisBacklog(store.redis), rebinding_of(store)
-                while not await asyncio.to_thread(self.stop.wait, SWEEP_EVERY_S):
-                    await _sweep_once(backlog, lane, rebinding)
+                async with sweeping(store, lane, Rank.WORKER):
+                    await asyncio.to_thread(self.stop.wait)
         finally:
             self._ready.set()
-
-
-async def _sweep_once(backlog: RedisBacklog, lane: Lane, rebinding: Rebinding) -> None:
-    try:
-        await rebinding.finish_interrupted()
-        started = await sweep(backlog, lane, clock=time.time)
-    except StoreUnavailable as error:
-        log.warning("sweep_waits_for_redis", reason=str(error))
-    else:
-        if started:
-            log.info("sweep_started_drains", count=started)

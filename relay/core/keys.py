@@ -12,19 +12,22 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
     relay:bindings      hash    page → site                              bind, unbind           intake, status  for good
     relay:changes       hash    page → change of its binding under way   bind, unbind           sweep           [6]
-    relay:backlog       zset    outbox → ms of its last mark             append, sweep          sweep, status   [3]
+    relay:backlog       zset    outbox → ms of its next look, 0 = now    append, claim, sweep   sweep, status   [3]
+    relay:{relay:backlog}:sweeper  string  rank and token of the sweeper  sweep                 sweep           [7]
     relay:odd           stream  webhook entries that cannot be routed    intake                 operators       [4]
     relay:health        string  proof that a write succeeds              readiness check        nobody          [5]
     rq:*                RQ's    the schedule of probes; never an event   retry lane             workers         RQ's
 
     [1] until acknowledged   [2] `core.lease.LEASE_TTL_MS`   [3] cleared by the sweep   [4] the newest ODD_KEPT
-    [5] HEALTH_TTL_S   [6] erased by the change's last step
+    [5] HEALTH_TTL_S   [6] erased by the change's last step   [7] `engine.sweep.SWEEPER_TTL_S`; the tag puts it into the
+    slot of `relay:backlog`, as one script touches both
 """
 
 SITES = "relay:sites"
 BINDINGS = "relay:bindings"
 CHANGES = "relay:changes"
 BACKLOG = "relay:backlog"
+SWEEPER = "relay:{relay:backlog}:sweeper"
 ODD = "relay:odd"
 HEALTH = "relay:health"
 

@@ -37,4 +37,4 @@ class DeliveryStates(Protocol):
         """Return the names of outboxes that may have a backlog."""
 
     async def resume(self, name: str) -> DeliveryState:
-        """Make a site up, whatever it was, and return that. Raises StoreUnavailable."""
+        """Make a site up, have the sweep look at it, and return what it was before. Raises StoreUnavailable."""

@@ -14,9 +14,11 @@ from relay.core.outbox import BatchLimits, Entry, is_holding
 from relay.core.webhook import Incoming
 from relay.engine.announcing import Announced
 from relay.engine.ports import Acknowledged, Appended, Batch, Step
-from relay.engine.sweep import Waiting
+from relay.engine.sweep import Rank, Taken, Waiting
 from shared.clock import Clock
 from shared.wire import Rejection
+
+TAKEN_FOR_MS = 5_000
 
 
 @dataclass
@@ -50,7 +52,9 @@ class MemoryOutboxes:
 
     def __init__(self, clock: Clock) -> None:
         self.boxes: dict[str, Outbox] = {}
-        self.marks: dict[str, int] = {}
+        self.looks: dict[str, int] = {}
+        """When each outbox is looked at next, in ms; 0 where it is marked."""
+        self.sweeper = ""
         self.bindings: dict[str, str] = {}
         self.calls: list[str] = []
         self.broken = False
@@ -79,7 +83,7 @@ class MemoryOutboxes:
         """See the port."""
         self._called("append")
         for name in groups:
-            self.marks[name] = self._now_ms()
+            self.looks[name] = 0
         return {name: self._append(name, events, token) for name, events in groups.items()}
 
     # OutboxDrain
@@ -87,6 +91,7 @@ class MemoryOutboxes:
     async def claim(self, outbox: str, *, token: str, due_by_ms: int | None = None) -> bool:
         """See the port."""
         self._called("claim")
+        self.looks[outbox] = 0
         box = self.box(outbox)
         if due_by_ms is not None and box.state is DeliveryState.PARKED and (box.next_attempt_ms or 0) > due_by_ms:
             return False
@@ -123,6 +128,7 @@ class MemoryOutboxes:
         box = self.box(outbox)
         self._acknowledge(box, done)
         box.token = ""
+        self.looks[outbox] = 0
         return Step.RELEASED
 
     async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int | Step:
@@ -149,6 +155,8 @@ class MemoryOutboxes:
         """See the port."""
         self._called("ready")
         box, holder = self.box(outbox), self.holder(outbox)
+        if box.entries and not holder:
+            self.looks[outbox] = 0
         if box.state is not DeliveryState.PAUSED:
             box.next_attempt_ms, box.ready = None, holder or box.ready
             if box.state is DeliveryState.PARKED:
@@ -158,16 +166,26 @@ class MemoryOutboxes:
 
     # BacklogIndex
 
-    async def waiting(self) -> Sequence[Waiting]:
+    async def take(self, rank: Rank, token: str) -> Taken | None:
         """See the port."""
-        self._called("waiting")
-        return [self._waiting(name, ms) for name, ms in sorted(self.marks.items(), key=lambda mark: mark[1])]
+        self._called("take")
+        if self.sweeper not in {"", f"{rank}:{token}"} and not (rank is Rank.WORKER and self.sweeper.startswith("web")):
+            return None
+        self.sweeper = f"{rank}:{token}"
+        now_ms = self._now_ms()
+        due = {name: ms for name, ms in sorted(self.looks.items(), key=lambda look: look[1]) if ms <= now_ms}
+        self.looks.update(dict.fromkeys(due, now_ms + TAKEN_FOR_MS))
+        return Taken(now_ms, now_ms + TAKEN_FOR_MS, [self._waiting(name, ms) for name, ms in due.items()])
 
-    async def clear(self, outbox: str, *, marked_at_ms: int) -> None:
+    async def plan(self, taken: Taken, looks: Mapping[str, int | None]) -> None:
         """See the port."""
-        self._called("clear")
-        if self.marks.get(outbox, -1) <= marked_at_ms:
-            self.marks.pop(outbox, None)
+        self._called("plan")
+        for name, again_ms in looks.items():
+            if self.looks.get(name) == taken.until_ms:
+                if again_ms is None:
+                    del self.looks[name]
+                else:
+                    self.looks[name] = again_ms
 
     # BindingStore
 
@@ -201,7 +219,7 @@ class MemoryOutboxes:
         self._called("move")
         moved = self.box(holding).entries[:limit]
         if moved:
-            self.marks[outbox] = self._now_ms()
+            self.looks[outbox] = 0
             self.box(outbox).entries += [entry._replace(id=self._new_id()) for entry in moved]
             del self.box(holding).entries[: len(moved)]
         return len(moved)
@@ -243,10 +261,10 @@ class MemoryOutboxes:
         if box.state is DeliveryState.PARKED:
             box.state, box.failures, box.next_attempt_ms = DeliveryState.UP, 0, None
 
-    def _waiting(self, name: str, marked_at_ms: int) -> Waiting:
+    def _waiting(self, name: str, planned_ms: int) -> Waiting:
         box = self.box(name)
-        leased = bool(self.holder(name))
-        return Waiting(name, marked_at_ms, len(box.entries), leased, box.state, box.next_attempt_ms or 0)
+        lease_ms = round((box.leased_until - self._clock()) * 1000) if self.holder(name) else 0
+        return Waiting(name, planned_ms, len(box.entries), lease_ms, box.state, box.next_attempt_ms or 0)
 
     def _new_id(self) -> str:
         self._number += 1

@@ -15,7 +15,7 @@ from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.engine.announcing import Announcements
 from relay.engine.binding import BindingStore
 from relay.engine.ports import Acknowledged, Appended, Batch, OutboxAppender, OutboxDrain
-from relay.engine.sweep import BacklogIndex
+from relay.engine.sweep import BacklogIndex, Rank, Waiting
 from tests.support.clock import ManualClock
 from tests.support.fakes import incoming
 from tests.support.memory_outboxes import MemoryOutboxes
@@ -44,6 +44,12 @@ class Store:
         step = await self.drain.next_batch("acme", token=holder, done=done, limits=limits)
         assert isinstance(step, Batch), step
         return step
+
+    async def due(self) -> list[Waiting]:
+        """Take the outboxes whose look is due."""
+        taken = await self.index.take(Rank.WORKER, "1")
+        assert taken is not None
+        return list(taken.outboxes)
 
     async def waiting(self, outbox: str = "acme") -> list[bytes]:
         """Return the payloads that wait."""

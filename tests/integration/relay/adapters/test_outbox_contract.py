@@ -10,10 +10,12 @@ import pytest
 
 from relay.adapters import redis_clients
 from relay.core.delivery import DeliveryState
+from relay.core.lease import LEASE_TTL_MS
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.core.webhook import Incoming
 from relay.engine.announcing import Announced
 from relay.engine.ports import Acknowledged, Appended, Batch, Step
+from relay.engine.sweep import Rank
 from shared.wire import Rejection
 from tests.support.clock import NOON
 from tests.support.fakes import incoming, payloads
@@ -248,8 +250,8 @@ class TestParking:
         assert await store.drain.claim("acme", token="t2")
         assert await store.drain.park("acme", token="t2", next_attempt_ms=1, reason="away") == 0
 
-        (waiting,) = await store.index.waiting()
-        assert (waiting.state, waiting.leased, waiting.next_attempt_ms) == (DeliveryState.PAUSED, False, 0)
+        (waiting,) = await store.due()
+        assert (waiting.state, waiting.lease_ms, waiting.next_attempt_ms) == (DeliveryState.PAUSED, 0, 0)
 
 
 class TestAnnouncing:
@@ -265,7 +267,7 @@ class TestAnnouncing:
     async def test_a_parked_site_is_due_and_the_next_failure_begins_a_new_ladder(self, store: Store) -> None:
         await self.parked(store, "a", times=5)
         announced = await store.announcements.ready("acme")
-        (waiting,) = await store.index.waiting()
+        (waiting,) = await store.due()
 
         assert announced == Announced(DeliveryState.PARKED, 1, draining=False)
         assert waiting.next_attempt_ms == 0
@@ -367,25 +369,46 @@ class TestIndex:
         await store.add("~9", "c", page="9")
         await store.drain.park("acme", token="t1", next_attempt_ms=12_345, reason="away")
         await store.add("beta", holder="t2")
-        known = {each.outbox: each for each in await store.index.waiting()}
+        known = {each.outbox: each for each in await store.due()}
 
         assert set(known) == {"acme", "~9", "beta"}
         acme, holding = known["acme"], known["~9"]
-        assert (acme.events, acme.leased, acme.state, acme.next_attempt_ms) == (2, False, DeliveryState.PARKED, 12_345)
-        assert (holding.events, holding.leased, holding.state) == (1, False, DeliveryState.UP)
-        assert acme.marked_at_ms == round(NOON * 1000)
+        assert (acme.events, acme.lease_ms, acme.state, acme.next_attempt_ms) == (2, 0, DeliveryState.PARKED, 12_345)
+        assert (holding.events, holding.lease_ms, holding.state) == (1, 0, DeliveryState.UP)
+        assert acme.planned_ms == 0
 
-    async def test_a_mark_is_cleared_unless_it_was_set_anew(self, store: Store) -> None:
+    async def test_what_is_left_of_a_lease_is_told(self, store: Store) -> None:
+        await store.add("acme", "a", holder="t1")
+        (waiting,) = await store.due()
+
+        assert LEASE_TTL_MS - 2000 < waiting.lease_ms <= LEASE_TTL_MS
+
+    async def test_what_was_taken_is_not_due_for_a_while(self, store: Store) -> None:
         await store.add("acme", "a")
-        await store.add("beta", "b")
-        ms = round(NOON * 1000)
-        store.clock.advance(3600)
-        await store.add("acme", "c")
-        await store.index.clear("acme", marked_at_ms=ms)
-        await store.index.clear("beta", marked_at_ms=ms)
-        await store.index.clear("never", marked_at_ms=ms)
 
-        assert [(each.outbox, each.marked_at_ms) for each in await store.index.waiting()] == [("acme", ms + 3_600_000)]
+        assert [len(await store.due()) for _ in range(2)] == [1, 0]
+
+    async def test_a_plan_holds_unless_the_outbox_was_marked_since(self, store: Store) -> None:
+        for name in ("acme", "beta", "gamma"):
+            await store.add(name, "a")
+        taken = await store.index.take(Rank.WORKER, "1")
+        assert taken is not None
+        assert await store.drain.claim("acme", token="t1")
+        await store.index.plan(taken, {"acme": None, "beta": None, "gamma": taken.now_ms, "never": taken.now_ms})
+
+        assert {each.outbox: each.planned_ms for each in await store.due()} == {"acme": 0, "gamma": taken.now_ms}
+
+    async def test_whoever_claims_or_gives_back_a_lease_marks_the_outbox(self, store: Store) -> None:
+        assert await store.drain.claim("acme", token="t1")
+        assert [each.outbox for each in await store.due()] == ["acme"]
+        await store.drain.release("acme", token="t1", done=None)
+        assert [each.outbox for each in await store.due()] == ["acme"]
+
+    async def test_one_process_sweeps_at_a_time(self, store: Store) -> None:
+        assert await store.index.take(Rank.WEB, "1") is not None
+        assert await store.index.take(Rank.WEB, "2") is None
+        assert await store.index.take(Rank.WORKER, "3") is not None
+        assert await store.index.take(Rank.WEB, "1") is None
 
 
 class TestBindings:
@@ -412,4 +435,4 @@ class TestBindings:
         await store.add("~1", "a")
         await store.bindings.move("~1", "acme", limit=9)
 
-        assert {each.outbox: each.events for each in await store.index.waiting()} == {"~1": 0, "acme": 1}
+        assert {each.outbox: each.events for each in await store.due()} == {"~1": 0, "acme": 1}

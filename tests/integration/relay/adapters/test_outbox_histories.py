@@ -58,7 +58,9 @@ class Player:
         return await self.store.drain.claim("acme", token=holder, due_by_ms=due_by_ms)
 
     async def _ready(self) -> object:
-        return await self.store.announcements.ready("acme"), await self.store.index.waiting()
+        announced = await self.store.announcements.ready("acme")
+        due = sorted((each.outbox, each.events, each.state, each.next_attempt_ms) for each in await self.store.due())
+        return announced, due
 
     async def _next(self, holder: str, events: int, size: int, acknowledge: bool, refuse: bool) -> object:  # noqa: FBT001  drawn
         done = self._done(refuse=refuse) if acknowledge else None

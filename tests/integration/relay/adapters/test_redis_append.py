@@ -4,10 +4,11 @@ import pytest
 from redis.asyncio import Redis
 
 from relay.adapters.redis_append import MARK_AGAIN_AFTER_S, RedisAppender
+from relay.adapters.redis_backlog import LOOK_NOW
 from relay.core import keys
 from relay.core.errors import StoreUnavailable
 from relay.core.lease import LEASE_TTL_MS
-from tests.support.clock import NOON, ManualClock
+from tests.support.clock import ManualClock
 from tests.support.fakes import incoming, payloads
 from tests.support.streams import entries, payloads_in
 
@@ -61,7 +62,7 @@ class TestMarks:
     ) -> None:
         await appender.append({"acme": incoming("1", "a")}, token="t1")
 
-        assert await redis.zscore(keys.BACKLOG, "acme") == round(NOON * 1000)
+        assert await redis.zscore(keys.BACKLOG, "acme") == LOOK_NOW
 
     async def test_a_mark_is_trusted_for_some_seconds_and_then_set_anew(
         self, redis: Redis, appender: RedisAppender, clock: ManualClock
@@ -74,7 +75,12 @@ class TestMarks:
             elif seconds == MARK_AGAIN_AFTER_S:
                 assert await redis.zscore(keys.BACKLOG, "acme") is None
 
-        assert await redis.zscore(keys.BACKLOG, "acme") == round(clock() * 1000)
+        assert await redis.zscore(keys.BACKLOG, "acme") == LOOK_NOW
+
+    async def test_a_clock_that_begins_at_nothing_is_as_good_as_any(self, redis: Redis) -> None:
+        await RedisAppender(redis, clock=ManualClock(0.0)).append({"acme": incoming("1", "a")}, token="t1")
+
+        assert await redis.zscore(keys.BACKLOG, "acme") == LOOK_NOW
 
     async def test_a_mark_that_could_not_be_set_is_no_promise_and_is_tried_again(
         self, redis: Redis, appender: RedisAppender

@@ -4,6 +4,7 @@ import pytest
 from redis.asyncio import Redis
 
 from relay.adapters import redis_status
+from relay.adapters.redis_backlog import LOOK_NOW
 from relay.adapters.redis_status import RedisStatus
 from relay.core import keys
 from relay.core.delivery import DeliveryState
@@ -97,6 +98,7 @@ async def test_resuming_makes_a_site_as_one_that_never_failed_and_tells_how_it_s
     assert (status.state, status.failures) == (DeliveryState.UP, 0)
     assert (status.parked_since_ms, status.next_attempt_ms) == (None, None)
     assert status.last_error == ("" if state is DeliveryState.UP else "x")
+    assert await redis.zscore(keys.BACKLOG, "acme") == LOOK_NOW
 
 
 async def test_trouble_is_our_error(redis: Redis) -> None:

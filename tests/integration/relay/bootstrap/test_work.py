@@ -10,11 +10,11 @@ import pytest
 import redis as sync_redis
 from pydantic import SecretStr
 
-from relay.bootstrap import work
 from relay.bootstrap.work import DrainsThread
 from relay.core import keys
 from relay.core.errors import StoreUnavailable
 from relay.core.settings import RelaySettings
+from relay.engine import sweeper
 from tests.support.logs import WrittenLogs, written_logs
 from tests.support.relay import relay_settings
 from tests.support.waiting import DEADLINE_S, process_did
@@ -80,7 +80,7 @@ def test_a_probe_that_an_announcement_overtook_leaves_the_site_to_its_new_schedu
 def test_the_sweep_finds_what_nobody_drains(
     settings: RelaySettings, client: sync_redis.Redis, logs: WrittenLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "SWEEP_EVERY_S", 0.01)
+    monkeypatch.setattr(sweeper, "SWEEP_EVERY_S", 0.01)
     client.xadd(keys.outbox("acme"), {"p": "1", "k": "messaging", "d": "1"})
     client.zadd(keys.BACKLOG, {"acme": 1})
     drains = DrainsThread(settings)
@@ -94,7 +94,7 @@ def test_the_sweep_finds_what_nobody_drains(
 def test_redis_away_is_waited_for(
     settings: RelaySettings, client: sync_redis.Redis, logs: WrittenLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "SWEEP_EVERY_S", 0.01)
+    monkeypatch.setattr(sweeper, "SWEEP_EVERY_S", 0.01)
     client.set(keys.BACKLOG, "not a sorted set")
     drains = DrainsThread(settings)
     drains.start()

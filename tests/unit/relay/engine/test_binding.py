@@ -74,7 +74,7 @@ class TestBind:
 
         assert bench.store.payloads("acme") == payloads("a", "b", "c", "d")
         assert bench.store.payloads("~1") == []
-        assert "acme" in bench.store.marks
+        assert "acme" in bench.store.looks
 
     async def test_a_backlog_of_many_steps_is_moved_whole(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(binding_module, "MOVED_AT_ONCE", 2)

@@ -14,7 +14,7 @@ from relay.core.outbox import BatchLimits, Entry
 from relay.engine import drain as drain_module
 from relay.engine import metrics
 from relay.engine.drain import PROBE_EVENTS, DrainEnd
-from relay.engine.sweep import Action, judge
+from relay.engine.sweep import Action, Rank, judge
 from shared.wire import Rejection
 from tests.support.clock import NOON
 from tests.support.drain_bench import new_bench, refuse
@@ -221,8 +221,9 @@ class TestParking:
 
         assert await bench.run() is DrainEnd.RELEASED
         assert bench.sizes == [1]
-        (waiting,) = await bench.store.waiting()
-        assert judge(waiting, now=bench.clock()) is Action.DRAIN
+        taken = await bench.store.take(Rank.WORKER, "1")
+        assert taken is not None
+        assert judge(taken.outboxes[0], now_ms=taken.now_ms, empty_since_ms=None).action is Action.DRAIN
 
     async def test_the_logs_name_site_and_reason_and_no_message(self) -> None:
         bench = new_bench([Failed("away")])
