@@ -47,8 +47,9 @@ class RedisDrain:
     async def release(self, outbox: str, *, token: str, done: Acknowledged | None) -> Step:
         """See `engine.ports.OutboxDrain.release`."""
         step = await self._settle(outbox, token, "release", done, _NO_BATCH)
-        async with store_errors():
-            await mark(self._redis, outbox)  # afterwards, or the sweep would find the lease and wait for its end
+        if step is Step.RELEASED:
+            async with store_errors():
+                await mark(self._redis, outbox)  # afterwards, or the sweep would find the lease and wait for its end
         return step if isinstance(step, Step) else Step.RELEASED
 
     async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int | Step:
