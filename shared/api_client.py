@@ -45,6 +45,10 @@ class ApiClient:
         """PUT a JSON object."""
         return self._call("PUT", path, json=body or {})
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """PATCH with a JSON object."""
+        return self._call("PATCH", path, json=body)
+
     def delete(self, path: str) -> Any:
         """DELETE."""
         return self._call("DELETE", path)

@@ -63,6 +63,11 @@ def say(sentence: str) -> None:
         out.print(sentence.translate(_CONTROLS), markup=False)
 
 
+def warn(sentence: str) -> None:
+    """Print one sentence for a person where it does not mix with data: on stderr."""
+    err.print(f"warning: {sentence}".translate(_CONTROLS), markup=False, style="yellow")
+
+
 def run_app(app: typer.Typer, name: str) -> None:
     """Run a command line and exit; a person's mistake ends in its sentence and its exit code, without a traceback."""
     _print_anything()

@@ -7,26 +7,25 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
 
+from relay.adapters.push_sessions import AddressRefused, PushSessions
 from relay.core.answers import MAX_ANSWER_BYTES, read_answer
 from relay.core.delivery import Failed, Verdict
 from relay.core.errors import SiteNotFound
 from relay.core.outbox import Entry
+from relay.core.permission import refusal
 from relay.core.site import Site
 from shared.clock import Clock
 from shared.errors import VaultError
 from shared.signing import sign
 from shared.wire import encode_batch
 
-CONNECT_TIMEOUT_S = 5.0
-ANSWER_TIMEOUT_S = 20.0
-"""From the first byte sent to the whole answer; Standard Webhooks advises 15 to 30 s."""
 RECORD_KEPT_S = 5.0
 """How long a site's record is used before it is read again: a new address or secret is in force within this time."""
 
 _HEADERS = {
     "Content-Type": "application/json",
     "User-Agent": "social-relay",
-    # A receipt is not unpacked (see `new_push_session`), so no proxy in front of a site may pack it.
+    # A receipt is not unpacked (see `adapters.push_sessions`), so no proxy in front of a site may pack it.
     "Accept-Encoding": "identity",
 }
 
@@ -35,9 +34,9 @@ class HttpPush:
     """Delivers batches over kept-alive connections; fits `engine.ports.Delivery`."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, find_site: Callable[[str], Awaitable[Site]], *, clock: Clock = time.time
+        self, sessions: PushSessions, find_site: Callable[[str], Awaitable[Site]], *, clock: Clock = time.time
     ) -> None:
-        self._session = session
+        self._sessions = sessions
         self._find_site = find_site
         self._clock = clock
         self._records: dict[str, tuple[float, Site]] = {}
@@ -58,18 +57,24 @@ class HttpPush:
             timestamp_s=int(self._clock()),
             secrets=record.secrets,
         )
-        return await self._post(record.events_url, body, headers)
+        verdict = await self._post(record, body, headers)
+        if isinstance(verdict, Failed):
+            self._records.pop(site, None)  # what an operator mends in the record is in force with the next attempt
+        return verdict
 
-    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Verdict:
+    async def _post(self, site: Site, body: bytes, headers: dict[str, str]) -> Verdict:
+        session = self._sessions.reaching(site.permission.networks)
         data = io.BytesIO(body)  # read in pieces; as bytes, a large body would hold up the loop
         try:
-            async with self._session.post(url, data=data, headers=_HEADERS | headers, allow_redirects=False) as answer:
+            async with session.post(
+                site.events_url, data=data, headers=_HEADERS | headers, allow_redirects=False
+            ) as answer:
                 content = await _read_bounded(answer.content)
                 return read_answer(answer.status, answer.headers, content, now=self._clock())
         except TimeoutError:
-            return Failed(f"no answer within {ANSWER_TIMEOUT_S:.0f} s")
+            return Failed(f"no answer within {self._sessions.answer_timeout_s:.0f} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Failed(_in_words(error))
+            return Failed(_in_words(site.name, error))
 
     async def _record(self, site: str) -> Site:
         read_at, record = self._records.get(site, (0.0, None))
@@ -79,16 +84,6 @@ class HttpPush:
         return record
 
 
-def new_push_session() -> aiohttp.ClientSession:
-    """Make the client session of this process: no cookies, no proxies, no common limit that one site could use up."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-        auto_decompress=False,  # a small hostile answer must not become a large one
-    )
-
-
 async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
     read = bytearray()
     while len(read) < MAX_ANSWER_BYTES and (chunk := await content.read(MAX_ANSWER_BYTES - len(read))):
@@ -96,12 +91,14 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
     return bytes(read)
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(site: str, error: Exception) -> str:
     """Say what kept us from an answer.
 
     The library's own words quote what it could not read, and there may stand anything, our messages echoed included.
     """
     match error:
+        case aiohttp.ClientConnectorError(host=host, os_error=AddressRefused() as refused):
+            return refusal(site, host, [(refused.address, refused.kind)])
         case aiohttp.ClientConnectorError():
             return _why_no_connection(error)
         case aiohttp.ServerDisconnectedError():

@@ -1,14 +1,17 @@
 """Sites in Redis: one hash, a record each, their secrets sealed under the master key."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 
 from relay.adapters.replies import raw, text
+from relay.adapters.scripts import REPLACE_SITE
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.errors import SiteExists, SiteNotFound
+from relay.core.permission import Permission, networks_of
 from relay.core.site import Site
 from shared.errors import VaultError
 from shared.logs import get_logger
@@ -21,10 +24,14 @@ class _Record(msgspec.Struct, frozen=True):
     url: str
     sealed_secrets: list[str]
     created_at_ms: int
+    allow_networks: list[str] = []
+    allow_insecure: bool | None = None
+    """None: written by a relay that did not keep it, and took http addresses only when it was asked to."""
 
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Record).decode
+_decode_fields = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class RedisSites:
@@ -36,11 +43,26 @@ class RedisSites:
 
     async def add(self, site: Site) -> None:
         """Store a new site. Raises SiteExists, StoreUnavailable."""
-        record = _Record(site.url, [self._vault.seal(secret) for secret in site.secrets], site.created_at_ms)
+        secrets = [self._vault.seal(secret) for secret in site.secrets]
+        record = {"sealed_secrets": secrets, "created_at_ms": site.created_at_ms} | _address_fields(site)
         async with store_errors():
             added = await self._redis.hsetnx(keys.SITES, site.name, _encode(record))
         if not added:
             raise SiteExists(site.name)
+
+    async def change_address(self, name: str, change: Callable[[Site], Site]) -> Site:
+        """See `engine.site_admin.SiteStore.change_address`. Raises VaultError too."""
+        while True:
+            async with store_errors():
+                before = await self._redis.hget(keys.SITES, name)
+            if before is None:
+                raise SiteNotFound(name)
+            site = change(self._read(name, before))
+            # What else the record holds stays as it is: fields of a newer relay, and secrets as they were sealed.
+            after = _encode(_decode_fields(raw(before)) | _address_fields(site))
+            async with store_errors():
+                if await REPLACE_SITE.run(self._redis, [keys.SITES], [name, before, after]):
+                    return site
 
     async def get(self, name: str) -> Site:
         """Return a site. Raises SiteNotFound, VaultError, StoreUnavailable."""
@@ -79,4 +101,14 @@ class RedisSites:
     def _read(self, name: str, reply: object) -> Site:
         record = _decode(raw(reply))
         secrets = tuple(self._vault.open(sealed) for sealed in record.sealed_secrets)
-        return Site(name, record.url, secrets, record.created_at_ms)
+        insecure = record.url.startswith("http:") if record.allow_insecure is None else record.allow_insecure
+        permission = Permission(networks_of(record.allow_networks), insecure)
+        return Site(name, record.url, secrets, record.created_at_ms, permission)
+
+
+def _address_fields(site: Site) -> dict[str, Any]:
+    return {
+        "url": site.url,
+        "allow_networks": site.permission.network_texts,
+        "allow_insecure": site.permission.insecure,
+    }

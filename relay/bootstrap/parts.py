@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from relay.adapters import redis_clients
-from relay.adapters.push import HttpPush, new_push_session
+from relay.adapters.push import HttpPush
+from relay.adapters.push_sessions import PushSessions
 from relay.adapters.redis_backlog import RedisBacklog
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
@@ -73,8 +74,8 @@ async def open_store(settings: RelaySettings, redis_url: str) -> AsyncIterator[S
 @asynccontextmanager
 async def open_lane(store: Store) -> AsyncIterator[Lane]:
     """Make a lane, and finish its batches in flight on leaving."""
-    async with new_push_session() as session:
-        push = HttpPush(session, store.sites.get)
+    async with PushSessions() as sessions:
+        push = HttpPush(sessions, store.sites.get)
         drain = Drain(store.drain, push, store.schedule, clock=time.time, random=random.random)
         lane = Lane(drain, store.drain, new_token=new_token)
         try:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from relay.adapters.names import look_up
 from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_health import RedisHealth
@@ -66,7 +67,7 @@ def _routes(
     settings: RelaySettings, store: Store, reception: Reception
 ) -> tuple[FacebookRoutes, AdminRoutes, HealthRoutes]:
     bindings = RedisBindings(store.redis)
-    site_admin = SiteAdmin(store.sites, bindings, RedisStatus(store.redis), clock=time.time)
+    site_admin = SiteAdmin(store.sites, bindings, RedisStatus(store.redis), look_up=look_up, clock=time.time)
     return (
         FacebookRoutes(reception, verify_token=settings.facebook_verify_token),
         AdminRoutes(site_admin, rebinding_of(store), bindings, token=admin_token_of(settings)),

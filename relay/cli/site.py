@@ -6,13 +6,30 @@ from urllib.parse import quote
 import typer
 
 from relay.cli.context import AsJson, DataDir, Url, admin_api
-from shared.console import print_json, print_table, say
+from shared.console import print_json, print_table, say, warn
 
 app = typer.Typer(help="Register sites and see how they stand.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The site's name, such as acme.", show_default=False)]
 
-_COLUMNS = {"name": "SITE", "state": "STATE", "waiting": "WAITING", "oldest": "OLDEST", "pages": "PAGES", "url": "URL"}
+AllowNetwork = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-network",
+        metavar="NETWORK",
+        help="A network, such as 10.0.0.0/8, that the site's address may be in although it is not public; repeatable.",
+    ),
+]
+
+_COLUMNS = {
+    "name": "SITE",
+    "state": "STATE",
+    "waiting": "WAITING",
+    "oldest": "OLDEST",
+    "pages": "PAGES",
+    "url": "URL",
+    "allowed": "ALLOWED",
+}
 
 
 @app.command()
@@ -22,6 +39,7 @@ def add(
     data_dir: DataDir = None,
     relay_url: Url = None,
     *,
+    allow_network: AllowNetwork = None,
     allow_insecure: Annotated[
         bool, typer.Option("--allow-insecure", help="Accept http instead of https (development only).")
     ] = False,
@@ -31,10 +49,17 @@ def add(
 
     The on-site admin needs two things from you: the site's name and this secret.
 
-    Example:  relay site add acme https://chat.acme.example
+    The relay connects to a site by https and at public addresses only. What else a site needs, you allow it.
+
+    \b
+    Examples:
+      relay site add acme https://chat.acme.example
+      relay site add depot https://chat.depot.internal --allow-network 10.20.0.0/16
+      relay site add test http://127.0.0.1:8090 --allow-network 127.0.0.1 --allow-insecure
     """
-    body = {"name": name, "url": url, "allow_insecure": allow_insecure}
+    body = {"name": name, "url": url, "allow_networks": allow_network or [], "allow_insecure": allow_insecure}
     added = admin_api(data_dir, relay_url).post("/admin/v1/sites", body)
+    _warn_of(added)
     if as_json:
         print_json(added)
         return
@@ -63,9 +88,53 @@ def show(name: Name, data_dir: DataDir = None, relay_url: Url = None, *, as_json
         print_json(site)
         return
     delivery = site.pop("delivery")
+    site["allow_networks"] = ", ".join(site["allow_networks"]) or "none; public addresses only"
     site["pages"] = ", ".join(site["pages"]) or "none; `relay bind PAGE_ID " + name + "` binds one"
     rows = [{"what": key.replace("_", " "), "value": value} for key, value in (site | delivery).items()]
     print_table(rows, {"what": "", "value": ""}, empty="")
+
+
+@app.command()
+def change(
+    name: Name,
+    data_dir: DataDir = None,
+    relay_url: Url = None,
+    *,
+    url: Annotated[str | None, typer.Option("--to", metavar="URL", help="The site's new public address.")] = None,
+    allow_network: AllowNetwork = None,
+    forbid_network: Annotated[
+        list[str] | None,
+        typer.Option("--forbid-network", metavar="NETWORK", help="Take back what --allow-network gave; repeatable."),
+    ] = None,
+    allow_insecure: Annotated[
+        bool | None,
+        typer.Option("--allow-insecure/--forbid-insecure", help="Accept http (development only), or no longer."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a site's address, or what is allowed for it. What you do not name stays as it is.
+
+    It is in force within some seconds. The site keeps its secret, its pages and what waits for it.
+
+    \b
+    Examples:
+      relay site change acme --to https://chat.acme.example:8443
+      relay site change depot --allow-network 10.20.0.0/16 --forbid-network 10.0.0.0/8
+    """
+    wanted = {
+        "url": url,
+        "allow_networks": allow_network,
+        "forbid_networks": forbid_network,
+        "allow_insecure": allow_insecure,
+    }
+    body = {field: value for field, value in wanted.items() if value is not None}
+    changed = admin_api(data_dir, relay_url).patch(f"/admin/v1/sites/{quote(name, safe='')}", body)
+    _warn_of(changed)
+    if as_json:
+        print_json(changed)
+        return
+    say(f"Site {name} is at {changed['url']}; allowed for it: {_allowed(changed) or 'https at public addresses only'}.")
+    say(f"If it is parked, it is tried again by itself; `relay site resume {name}` tries it now.")
 
 
 @app.command()
@@ -90,7 +159,18 @@ def print_sites(sites: list[dict[str, Any]]) -> None:
             "waiting": site["delivery"]["waiting"],
             "oldest": site["delivery"]["oldest_at"],
             "pages": len(site["pages"]),
+            "allowed": _allowed(site),
         }
         for site in sites
     ]
     print_table(rows, _COLUMNS, empty="No site is registered yet; `relay site add NAME URL` registers one.")
+
+
+def _allowed(site: dict[str, Any]) -> str:
+    """Name what is allowed for a site beyond the rule."""
+    return ", ".join((["http"] if site["allow_insecure"] else []) + site["allow_networks"])
+
+
+def _warn_of(answer: dict[str, Any]) -> None:
+    if answer["warning"]:
+        warn(answer["warning"])

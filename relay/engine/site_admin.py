@@ -1,14 +1,18 @@
 """Registering sites and telling how they stand: the use cases behind `relay site …` and `relay status`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 
+from relay.core.address_change import AddressChange
+from relay.core.addresses import IPAddress
 from relay.core.delivery import DeliveryState
 from relay.core.outbox import is_holding, page_of
-from relay.core.site import Site, check_site_name, check_site_url
+from relay.core.permission import PUBLIC_HTTPS, Permission, doubt
+from relay.core.site import Site, check_site_name
+from relay.core.site_url import check_site_url, name_to_resolve
 from relay.engine.status import DeliveryStates, OutboxStatus
 from shared.clock import Clock
 from shared.logs import get_logger
@@ -22,6 +26,12 @@ class SiteStore(Protocol):
 
     async def add(self, site: Site) -> None:
         """Store a new site. Raises SiteExists."""
+
+    async def change_address(self, name: str, change: Callable[[Site], Site]) -> Site:
+        """Store the address and permission that `change` makes of a site, and return it. Raises SiteNotFound.
+
+        `change` may be asked again, when somebody else changes the site meanwhile; what it raises is raised.
+        """
 
     async def get(self, name: str) -> Site:
         """Return a site. Raises SiteNotFound."""
@@ -37,12 +47,29 @@ class BindingList(Protocol):
         """Return every binding, page → site."""
 
 
+LookUp = Callable[[str], Awaitable[Sequence[IPAddress]]]
+"""Returns the addresses that a host has now; none when that is not known soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A site that was registered just now."""
+
+    site: Site
+    secret: SecretStr
+    """Told this once."""
+    warning: str
+    """What the operator should know of its address, or nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class SiteView:
     """A site, its pages and its delivery; no secret."""
 
     name: str
     url: str
+    allow_networks: Sequence[str]
+    allow_insecure: bool
     created_at_ms: int
     pages: Sequence[str]
     delivery: OutboxStatus
@@ -60,20 +87,32 @@ class Unclaimed:
 class SiteAdmin:
     """Adds and shows sites."""
 
-    def __init__(self, sites: SiteStore, bindings: BindingList, status: DeliveryStates, *, clock: Clock) -> None:
+    def __init__(
+        self, sites: SiteStore, bindings: BindingList, status: DeliveryStates, *, look_up: LookUp, clock: Clock
+    ) -> None:
         self._sites = sites
         self._bindings = bindings
         self._status = status
+        self._look_up = look_up
         self._clock = clock
 
-    async def add(self, name: str, url: str, *, allow_insecure: bool) -> tuple[Site, SecretStr]:
+    async def add(self, name: str, url: str, permission: Permission = PUBLIC_HTTPS) -> Registered:
         """Register a site and make its secret, which is told this once. Raises UserError, StoreUnavailable."""
-        address = check_site_url(url, allow_insecure=allow_insecure)
+        address = check_site_url(url, permission)
         secret = new_site_secret()
-        site = Site(check_site_name(name), address, (secret,), round(self._clock() * 1000))
+        site = Site(check_site_name(name), address, (secret,), round(self._clock() * 1000), permission)
         await self._sites.add(site)
-        log.info("site_added", site=name, url=address)
-        return site, secret
+        log.info("site_added", **_told(site))
+        return Registered(site, secret, await self._doubt(site))
+
+    async def change(self, name: str, change: AddressChange) -> tuple[Site, str]:
+        """Change a site's address or what is allowed for it; returns the site, and a warning or nothing.
+
+        Raises SiteNotFound, UserError, StoreUnavailable.
+        """
+        site = await self._sites.change_address(name, change.applied_to)
+        log.info("site_changed", **_told(site))
+        return site, await self._doubt(site)
 
     async def show(self, name: str) -> SiteView:
         """Return one site. Raises SiteNotFound, StoreUnavailable."""
@@ -99,12 +138,36 @@ class SiteAdmin:
             if outbox.waiting
         ]
 
+    async def _doubt(self, site: Site) -> str:
+        """Look where the site's name leads now, as seen from here, where pushes start."""
+        host = name_to_resolve(site.url)
+        return "" if host is None else doubt(site.name, host, await self._look_up(host), site.permission)
+
     async def _views(self, sites: Sequence[Site]) -> list[SiteView]:
         pages: dict[str, list[str]] = {}
         for page, owner in (await self._bindings.all()).items():
             pages.setdefault(owner, []).append(page)
         outboxes = await self._status.outboxes([site.name for site in sites])
         return [
-            SiteView(site.name, site.url, site.created_at_ms, pages.get(site.name, []), outbox)
+            SiteView(
+                site.name,
+                site.url,
+                site.permission.network_texts,
+                site.permission.insecure,
+                site.created_at_ms,
+                pages.get(site.name, []),
+                outbox,
+            )
             for site, outbox in zip(sites, outboxes, strict=True)
         ]
+
+
+def _told(site: Site) -> dict[str, Any]:
+    """Return what a log tells of a site's address."""
+    permission = site.permission
+    return {
+        "site": site.name,
+        "url": site.url,
+        "allow_networks": permission.network_texts,
+        "allow_insecure": permission.insecure,
+    }

@@ -1,8 +1,9 @@
 """The admin API under `/admin/v1`: what the `relay` commands talk to. Guarded by one bearer token.
 
-POST   /admin/v1/sites                {"name", "url", "allow_insecure"} → 201, the secret, told this once
+POST   /admin/v1/sites                {"name", "url", "allow_networks"?, "allow_insecure"?} → 201, the secret, this once
 GET    /admin/v1/sites                every site with pages and delivery
 GET    /admin/v1/sites/{site}
+PATCH  /admin/v1/sites/{site}         {"url"?, "allow_networks"?, "forbid_networks"?, "allow_insecure"?}
 POST   /admin/v1/sites/{site}/resume  tries a paused or parked site now
 GET    /admin/v1/bindings             [{"page_id", "site"}]
 PUT    /admin/v1/bindings/{page_id}   {"site"}
@@ -16,7 +17,11 @@ from typing import Any
 from aiohttp import web
 from pydantic import SecretStr
 
+from relay.core.address_change import AddressChange
+from relay.core.addresses import Network
 from relay.core.errors import SiteNotFound
+from relay.core.permission import Permission, networks_of
+from relay.core.site import Site
 from relay.engine.rebinding import Rebinding
 from relay.engine.site_admin import BindingList, SiteAdmin, SiteView
 from shared.clock import iso_ms
@@ -40,6 +45,7 @@ class AdminRoutes:
         add("POST", PREFIX + "/sites", guard(self.add_site))
         add("GET", PREFIX + "/sites", guard(self.list_sites))
         add("GET", PREFIX + "/sites/{site}", guard(self.show_site))
+        add("PATCH", PREFIX + "/sites/{site}", guard(self.change_site))
         add("POST", PREFIX + "/sites/{site}/resume", guard(self.resume_site))
         add("GET", PREFIX + "/bindings", guard(self.list_bindings))
         add("PUT", PREFIX + "/bindings/{page_id}", guard(self.bind))
@@ -49,10 +55,10 @@ class AdminRoutes:
     async def add_site(self, request: web.Request) -> web.Response:
         """Register a site."""
         body = await read_json(request)
-        allow_insecure = body.get("allow_insecure") is True
-        site, secret = await self._sites.add(_text(body, "name"), _text(body, "url"), allow_insecure=allow_insecure)
-        answer = {"name": site.name, "url": site.url, "secret": secret.get_secret_value()}
-        return web.json_response(answer, status=201)
+        permission = Permission(_networks(body, "allow_networks"), _flag(body, "allow_insecure") or False)
+        added = await self._sites.add(_text(body, "name"), _text(body, "url"), permission)
+        secret = {"secret": added.secret.get_secret_value()}
+        return web.json_response(_address_json(added.site, added.warning) | secret, status=201)
 
     async def list_sites(self, _request: web.Request) -> web.Response:
         """List all sites."""
@@ -64,6 +70,21 @@ class AdminRoutes:
             return web.json_response(_site_json(await self._sites.show(request.match_info["site"])))
         except SiteNotFound as error:
             raise RequestRefused(404, "not_found", str(error)) from None
+
+    async def change_site(self, request: web.Request) -> web.Response:
+        """Change a site's address, or what is allowed for it."""
+        body = await read_json(request)
+        change = AddressChange(
+            _text(body, "url") if "url" in body else None,
+            allow_networks=_networks(body, "allow_networks"),
+            forbid_networks=_networks(body, "forbid_networks"),
+            allow_insecure=_flag(body, "allow_insecure"),
+        )
+        try:
+            site, warning = await self._sites.change(request.match_info["site"], change)
+        except SiteNotFound as error:
+            raise RequestRefused(404, "not_found", str(error)) from None
+        return web.json_response(_address_json(site, warning))
 
     async def resume_site(self, request: web.Request) -> web.Response:
         """Have a paused or parked site tried now."""
@@ -102,6 +123,30 @@ def _text(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise RequestRefused(400, "missing_field", f"the field {name} is missing")
     return value
+
+
+def _networks(body: dict[str, Any], name: str) -> tuple[Network, ...]:
+    value = body.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise RequestRefused(400, "bad_field", f"the field {name} is no list of networks such as 10.0.0.0/8")
+    return networks_of(value)
+
+
+def _flag(body: dict[str, Any], name: str) -> bool | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise RequestRefused(400, "bad_field", f"the field {name} is neither true nor false")
+    return value
+
+
+def _address_json(site: Site, warning: str) -> dict[str, Any]:
+    return {
+        "name": site.name,
+        "url": site.url,
+        "allow_networks": site.permission.network_texts,
+        "allow_insecure": site.permission.insecure,
+        "warning": warning or None,
+    }
 
 
 def _site_json(site: SiteView) -> dict[str, Any]:

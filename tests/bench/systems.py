@@ -106,8 +106,9 @@ def _relay(folder: Path, site_url: str, sites: Sequence[str], redis_url: str) ->
     with running("relay", python("relay", "run"), folder=folder, env=env) as child:
         wait_until_ready(child, port)
         admin = ApiClient(f"http://127.0.0.1:{port}", SecretStr(token), server="the relay", start_hint="")
+        address = {"url": site_url, "allow_networks": ["127.0.0.0/8"], "allow_insecure": True}
         for index, site in enumerate(sites):
-            admin.post("/admin/v1/sites", {"name": site, "url": site_url, "allow_insecure": True})
+            admin.post("/admin/v1/sites", {"name": site} | address)
             admin.put(f"/admin/v1/bindings/{page_id(index)}", {"site": site})
         yield System(port, _relay_processes(child), settled=partial(_is_settled, admin))
 

@@ -24,7 +24,7 @@ from packaging.version import Version
 
 from onsite import bootstrap as onsite_bootstrap
 from onsite.core.settings import OnsiteSettings
-from relay.adapters import child_process, push
+from relay.adapters import child_process, push_sessions
 from relay.adapters.redis_clients import persistence_problems
 from relay.core.settings import RelaySettings
 from relay.core.webhook import MAX_BODY_BYTES
@@ -39,7 +39,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
-REQUESTS_AND_BATCHES_S = runtime.FINISH_REQUESTS_S + push.CONNECT_TIMEOUT_S + push.ANSWER_TIMEOUT_S
+REQUESTS_AND_BATCHES_S = runtime.FINISH_REQUESTS_S + push_sessions.CONNECT_TIMEOUT_S + push_sessions.ANSWER_TIMEOUT_S
 
 
 class Half(NamedTuple):

@@ -34,7 +34,8 @@ class Platforms:
 async def new_site(name: str, folder: Path, relay: Server, platforms: Platforms, *, port: int | None = None) -> Server:
     """Register a site at a running relay and prepare it with the secret that the relay printed."""
     port = port or free_port()
-    added = await relay.command("site", "add", name, f"http://127.0.0.1:{port}", "--allow-insecure")
+    here = ("--allow-insecure", "--allow-network", "127.0.0.0/8")
+    added = await relay.command("site", "add", name, f"http://127.0.0.1:{port}", *here)
     env = {
         "ONSITE_SITE": name,
         "ONSITE_RELAY_SECRET": added["secret"],

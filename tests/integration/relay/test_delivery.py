@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from relay.adapters.push import HttpPush, new_push_session
+from relay.adapters.push import HttpPush
+from relay.adapters.push_sessions import PushSessions
 from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_backlog import RedisBacklog, mark
 from relay.adapters.redis_status import RedisStatus
@@ -315,8 +316,8 @@ class TestDying:
         assert await store.drain.claim("acme", token="killed")
         batch = await store.drain.next_batch("acme", token="killed", done=None, limits=DEFAULT_LIMITS)
         assert isinstance(batch, Batch)
-        async with new_push_session() as session:
-            await HttpPush(session, store.sites.get).deliver("acme", batch.entries)
+        async with PushSessions() as sessions:
+            await HttpPush(sessions, store.sites.get).deliver("acme", batch.entries)
         await redis.delete(keys.lease("acme"))  # the time passes
         assert await lane.claim("acme")
         await acme.has(4)

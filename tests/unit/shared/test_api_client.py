@@ -36,19 +36,20 @@ def refusal(act: Any) -> str:
 
 class TestWhatIsAsked:
     def test_each_method_carries_token_and_body(self, server: responses.RequestsMock) -> None:
-        for method in ("GET", "POST", "PUT", "DELETE"):
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             server.add(method, f"{URL}/v1/thing", json={"done": method})
         api = client(url=URL + "/")
 
         assert api.get("/v1/thing", after="x y") == {"done": "GET"}
         assert api.post("/v1/thing", {"a": 1}) == {"done": "POST"}
         assert api.put("/v1/thing") == {"done": "PUT"}
+        assert api.patch("/v1/thing", {"b": 2}) == {"done": "PATCH"}
         assert api.delete("/v1/thing") == {"done": "DELETE"}
 
         asked = [call.request for call in server.calls]
         assert {request.headers["Authorization"] for request in asked} == {"Bearer hush-token"}
         assert asked[0].url == f"{URL}/v1/thing?after=x+y"
-        assert [json.loads(request.body or b"null") for request in asked] == [None, {"a": 1}, {}, None]
+        assert [json.loads(request.body or b"null") for request in asked] == [None, {"a": 1}, {}, {"b": 2}, None]
 
     def test_an_answer_without_content_is_none(self, server: responses.RequestsMock) -> None:
         server.add("DELETE", f"{URL}/v1/thing", status=204)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from shared.console import print_json, print_table, run_app, say
+from shared.console import print_json, print_table, run_app, say, warn
 from shared.errors import SettingsError, UserError
 
 Capture = pytest.CaptureFixture[str]
@@ -77,6 +77,14 @@ class TestTables:
         say("word " * 100)
 
         assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_a_warning_does_not_mix_with_what_is_printed(capsys: Capture) -> None:
+    warn("the name \x1b[2J leads to [red]10.1.2.3")
+    printed = capsys.readouterr()
+
+    assert printed.out == ""
+    assert printed.err == "warning: the name \ufffd[2J leads to [red]10.1.2.3\n"
 
 
 def test_json_is_one_document_with_text_in_clear(capsys: Capture) -> None:
@@ -201,7 +209,7 @@ def test_a_reader_who_leaves_early_is_no_error() -> None:
 PRINTS = """
 import sys
 import typer
-from shared.console import print_json, print_table, run_app, say
+from shared.console import print_json, print_table, run_app, say, warn
 app = typer.Typer()
 @app.command()
 def one(how: str) -> None:

@@ -1,5 +1,8 @@
 """Sites in Redis, where nobody may read their secrets. What needs no real Redis is in the unit tests."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
@@ -44,3 +47,13 @@ async def test_a_full_redis_registers_nobody(redis: Redis) -> None:
     await redis.config_set("maxmemory", 0)
 
     assert await sites.all() == []
+
+
+async def test_an_address_is_changed_also_by_a_redis_that_lost_its_scripts(redis: Redis) -> None:
+    sites = RedisSites(redis, Vault([new_master_key()]))
+    await sites.add(Site("acme", "https://chat.example.com", (SecretStr("whsec_x"),), 1))
+    for url in ("https://b.example", "https://c.example"):
+        await redis.script_flush()
+        await sites.change_address("acme", partial(replace, url=url))
+
+        assert (await sites.get("acme")).url == url

@@ -16,6 +16,7 @@ COMMANDS = [
     ["serve"],
     ["worker"],
     ["site", "add"],
+    ["site", "change"],
     ["site", "list"],
     ["site", "show"],
     ["site", "resume"],

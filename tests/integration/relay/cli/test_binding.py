@@ -15,7 +15,7 @@ Ask = Callable[..., Ended]
 @pytest.fixture
 def site(ask: Ask) -> str:
     """Register a site at which nobody answers."""
-    ask("site", "add", "acme", "http://127.0.0.1:1", "--allow-insecure")
+    ask("site", "add", "acme", "http://127.0.0.1:1", "--allow-insecure", "--allow-network", "127.0.0.0/8")
     return "acme"
 
 

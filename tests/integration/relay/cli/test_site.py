@@ -24,11 +24,26 @@ class TestAdd:
         assert len(key_of(SecretStr(lines["ONSITE_RELAY_SECRET"]))) == 32
 
     def test_as_json_it_prints_one_document(self, ask: Ask) -> None:
-        ended = ask("site", "add", "acme", "http://127.0.0.1:8090", "--allow-insecure", "--json")
+        allowed = ["--allow-network", "127.0.0.0/8", "--allow-network", "10.0.0.0/8", "--allow-insecure"]
+        ended = ask("site", "add", "acme", "http://127.0.0.1:8090", *allowed, "--json")
         added = json.loads(ended.out)
 
         assert (added["name"], added["url"]) == ("acme", "http://127.0.0.1:8090")
+        assert (added["allow_networks"], added["allow_insecure"]) == (["10.0.0.0/8", "127.0.0.0/8"], True)
+        assert added["warning"] is None
         assert len(key_of(SecretStr(added["secret"]))) == 32
+
+    @pytest.mark.parametrize("options", [[], ["--json"]], ids=["for people", "as JSON"])
+    def test_a_name_that_leads_inside_is_registered_with_a_warning_beside(self, ask: Ask, options: list[str]) -> None:
+        ended = ask("site", "add", "acme", "https://localhost", *options)
+
+        assert ended.code == 0
+        assert "whsec_" in ended.out
+        assert ended.err.startswith("warning: localhost leads to ")
+        assert "127.0.0.1, an address of the relay's own machine" in ended.err
+        assert "relay site change acme --allow-network" in ended.err
+        if options:
+            assert json.loads(ended.out)["warning"] in ended.err
 
     def test_the_secret_is_told_by_no_other_command(self, ask: Ask) -> None:
         secret = json.loads(ask("site", "add", "acme", "https://a.example", "--json").out)["secret"]
@@ -45,6 +60,12 @@ class TestAdd:
             (["No Name", "https://a.example"], "relay: 'No Name' cannot name a site"),
             (["acme", "a.example"], "relay: 'a.example' is no address of a site"),
             (["acme", "http://a.example"], "add --allow-insecure"),
+            (
+                ["acme", "https://10.1.2.3"],
+                "10.1.2.3 is a private address. If it is meant, add --allow-network 10.1.2.3",
+            ),
+            (["acme", "https://127.1"], "has a number for a host"),
+            (["acme", "https://a.example", "--allow-network", "10.0.0.1/8"], "did you mean 10.0.0.0/8?"),
             (["taken", "https://a.example"], "relay: a site named taken is there already"),
         ],
     )
@@ -64,13 +85,13 @@ class TestList:
 
     def test_each_site_is_a_row(self, ask: Ask) -> None:
         ask("site", "add", "beta", "https://beta.example")
-        ask("site", "add", "acme", "https://acme.example")
+        ask("site", "add", "acme", "http://acme.example", "--allow-insecure", "--allow-network", "10.0.0.0/8")
         ask("bind", "22", "acme")
         heading, *rows = ask("site", "list").out.splitlines()
 
-        assert heading.split() == ["SITE", "STATE", "WAITING", "OLDEST", "PAGES", "URL"]
+        assert heading.split() == ["SITE", "STATE", "WAITING", "OLDEST", "PAGES", "URL", "ALLOWED"]
         assert [row.split() for row in rows] == [
-            ["acme", "up", "0", "1", "https://acme.example"],
+            ["acme", "up", "0", "1", "http://acme.example", "http,", "10.0.0.0/8"],
             ["beta", "up", "0", "0", "https://beta.example"],
         ]
         assert [site["name"] for site in json.loads(ask("site", "list", "--json").out)] == ["acme", "beta"]
@@ -85,6 +106,7 @@ class TestShow:
         after = ask("site", "show", "acme")
 
         assert "none; `relay bind PAGE_ID acme` binds one" in before.out
+        assert "none; public addresses only" in before.out
         rows = dict(line.split(maxsplit=1) for line in after.out.splitlines() if len(line.split()) > 1)
         assert rows["name"].strip() == "acme"
         assert rows["pages"].strip() == "22, 33"
@@ -103,3 +125,49 @@ class TestShow:
 
         assert ended.code == 1
         assert f"there is no site named {name};" in ended.err
+
+
+class TestChange:
+    @pytest.fixture(autouse=True)
+    def site(self, ask: Ask) -> None:
+        ask("site", "add", "acme", "https://acme.example")
+
+    def test_address_and_networks_change_and_what_is_not_named_stays(self, ask: Ask) -> None:
+        told = ask("site", "change", "acme", "--to", "https://10.1.2.3:8443", "--allow-network", "10.0.0.0/8")
+        again = ask("site", "change", "acme", "--allow-network", "::1", "--allow-insecure")
+
+        assert "Site acme is at https://10.1.2.3:8443; allowed for it: 10.0.0.0/8." in told.out
+        assert "Site acme is at https://10.1.2.3:8443; allowed for it: http, 10.0.0.0/8, ::1/128." in again.out
+        assert "`relay site resume acme` tries it now" in again.out
+        assert "10.0.0.0/8, ::1/128" in ask("site", "show", "acme").out
+
+    def test_what_was_allowed_is_taken_back(self, ask: Ask) -> None:
+        ask("site", "change", "acme", "--allow-network", "10.0.0.0/8", "--allow-network", "::1", "--allow-insecure")
+        ended = ask("site", "change", "acme", "--forbid-network", "10.0.0.0/8", "--forbid-insecure", "--json")
+        changed = json.loads(ended.out)
+
+        assert (changed["allow_networks"], changed["allow_insecure"]) == (["::1/128"], False)
+
+    def test_nothing_beyond_the_rule_is_said_so(self, ask: Ask) -> None:
+        ended = ask("site", "change", "acme", "--to", "https://b.example")
+
+        assert "is at https://b.example; allowed for it: https at public addresses only." in ended.out
+
+    @pytest.mark.parametrize(
+        ("args", "words"),
+        [
+            pytest.param(["acme"], "nothing to change", id="nothing"),
+            pytest.param(["acme", "--to", "http://a.example"], "add --allow-insecure", id="in the clear"),
+            pytest.param(["acme", "--to", "https://10.1.2.3"], "add --allow-network 10.1.2.3", id="inside"),
+            pytest.param(["acme", "--forbid-network", "::1"], "not among what is allowed", id="never allowed"),
+            pytest.param(["nobody", "--allow-network", "::1"], "no site named nobody", id="no such site"),
+        ],
+    )
+    def test_a_mistake_is_one_sentence_and_changes_nothing(self, ask: Ask, args: list[str], words: str) -> None:
+        before = ask("site", "show", "acme", "--json").out
+        ended = ask("site", "change", *args)
+
+        assert (ended.code, ended.out) == (1, "")
+        assert words in ended.err
+        assert len(ended.err.splitlines()) == 1
+        assert ask("site", "show", "acme", "--json").out == before

@@ -1,6 +1,7 @@
 """The HTTP push against real servers: whatever a site does, there is a verdict, and no message in its words."""
 
 import asyncio
+import dataclasses
 import gzip
 import socket
 import struct
@@ -13,12 +14,13 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from relay.adapters import push as push_module
-from relay.adapters.push import ANSWER_TIMEOUT_S, RECORD_KEPT_S, HttpPush, new_push_session
+from relay.adapters.push import RECORD_KEPT_S, HttpPush
+from relay.adapters.push_sessions import ANSWER_TIMEOUT_S, PushSessions
 from relay.core.answers import MAX_ANSWER_BYTES
 from relay.core.delivery import Delivered, Failed, Gone, TooLarge
 from relay.core.errors import SiteNotFound, StoreUnavailable
 from relay.core.outbox import Entry
+from relay.core.permission import Permission, networks_of
 from relay.core.site import Site
 from shared.errors import VaultError
 from shared.site_secret import new_site_secret
@@ -41,7 +43,7 @@ class Directory:
     """Where sites are looked up, and how often."""
 
     def __init__(self, url: str, *secrets: SecretStr) -> None:
-        self.site = Site("acme", url, secrets or (SECRET,), 0)
+        self.site = Site("acme", url, secrets or (SECRET,), 0, Permission(networks_of(["127.0.0.0/8"]), insecure=True))
         self.error: Exception | None = None
         self.asked = 0
 
@@ -59,9 +61,9 @@ async def site() -> AsyncIterator[ReceivingSite]:
 
 
 @asynccontextmanager
-async def pushing_to(url: str) -> AsyncIterator[HttpPush]:
-    async with new_push_session() as session:
-        yield HttpPush(session, Directory(url).find)
+async def pushing_to(url: str, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> AsyncIterator[HttpPush]:
+    async with PushSessions(answer_timeout_s=answer_timeout_s) as sessions:
+        yield HttpPush(sessions, Directory(url).find)
 
 
 @pytest.fixture
@@ -97,8 +99,8 @@ class TestDelivered:
 
     async def test_each_attempt_tells_its_own_time(self, site: ReceivingSite) -> None:
         clock = ManualClock(float(int(time.time()) - 100))  # the library at the site reads the wall clock itself
-        async with new_push_session() as session:
-            push = HttpPush(session, Directory(site.url).find, clock=clock)
+        async with PushSessions() as sessions:
+            push = HttpPush(sessions, Directory(site.url).find, clock=clock)
             for _ in range(2):
                 await push.deliver("acme", [entry()])
                 clock.advance(60)
@@ -108,8 +110,8 @@ class TestDelivered:
 
     async def test_while_a_secret_rotates_the_holder_of_either_accepts(self, site: ReceivingSite) -> None:
         new = new_site_secret()
-        async with new_push_session() as session:
-            push = HttpPush(session, Directory(site.url, new, SECRET).find)
+        async with PushSessions() as sessions:
+            push = HttpPush(sessions, Directory(site.url, new, SECRET).find)
             assert await push.deliver("acme", [entry()]) == Delivered()
             site.secret = new.get_secret_value()
             assert await push.deliver("acme", [entry()]) == Delivered()
@@ -279,17 +281,12 @@ class TestNoAnswer:
         assert any(word in verdict.reason for word in words.split("|")), verdict.reason
         assert WRITTEN not in verdict.reason
 
-    async def test_a_site_that_hangs_is_given_up_in_time(
-        self, site: ReceivingSite, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(push_module, "ANSWER_TIMEOUT_S", 0.1)
+    async def test_a_site_that_hangs_is_given_up_in_time(self, site: ReceivingSite) -> None:
         site.silent = True
-        async with pushing_to(site.url) as push:
+        async with pushing_to(site.url, answer_timeout_s=0.1) as push:
             assert await soon(push.deliver("acme", [entry()])) == Failed("no answer within 0 s")
 
-    async def test_a_site_that_answers_drop_by_drop_is_given_up_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(push_module, "ANSWER_TIMEOUT_S", 0.2)
-
+    async def test_a_site_that_answers_drop_by_drop_is_given_up_in_time(self) -> None:
         async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n")
@@ -298,13 +295,8 @@ class TestNoAnswer:
                 await writer.drain()
                 await asyncio.sleep(0.01)  # a drop each; nothing is waited for
 
-        async with peer(drip) as address, pushing_to(f"http://{address}") as push:
+        async with peer(drip) as address, pushing_to(f"http://{address}", answer_timeout_s=0.2) as push:
             assert isinstance(await soon(push.deliver("acme", [entry()])), Failed)
-
-    async def test_timeouts_are_those_that_the_module_explains(self) -> None:
-        async with new_push_session() as session:
-            assert session.timeout.total == ANSWER_TIMEOUT_S == 20.0
-            assert session.timeout.connect == push_module.CONNECT_TIMEOUT_S == 5.0
 
     async def test_a_port_on_which_nobody_listens_is_said_so(self) -> None:
         with socket.socket() as free:
@@ -355,13 +347,23 @@ class TestNoAnswer:
 
 class TestTheRecord:
     async def test_it_is_read_again_after_some_seconds(self, site: ReceivingSite) -> None:
-        clock, directory = ManualClock(), Directory(site.url)
-        async with new_push_session() as session:
-            push = HttpPush(session, directory.find, clock=clock)
+        clock, directory = ManualClock(float(int(time.time()))), Directory(site.url)
+        async with PushSessions() as sessions:
+            push = HttpPush(sessions, directory.find, clock=clock)
             for seconds in (0.0, 1.0, RECORD_KEPT_S - 1.0, 0.1):
                 clock.advance(seconds)
-                await push.deliver("acme", [entry()])
+                assert await push.deliver("acme", [entry()]) == Delivered()
             assert directory.asked == 2
+
+    async def test_it_is_read_again_after_a_failure_as_somebody_may_have_mended_it(self, site: ReceivingSite) -> None:
+        directory = Directory("http://site.invalid")
+        async with PushSessions() as sessions:
+            push = HttpPush(sessions, directory.find)
+            failed = await push.deliver("acme", [entry()])
+            directory.site = dataclasses.replace(directory.site, url=site.url)
+
+            assert isinstance(failed, Failed)
+            assert await push.deliver("acme", [entry()]) == Delivered()
 
     @pytest.mark.parametrize(
         ("error", "words"),
@@ -372,8 +374,8 @@ class TestTheRecord:
     ) -> None:
         directory = Directory(site.url)
         directory.error = error
-        async with new_push_session() as session:
-            verdict = await HttpPush(session, directory.find).deliver("acme", [entry()])
+        async with PushSessions() as sessions:
+            verdict = await HttpPush(sessions, directory.find).deliver("acme", [entry()])
 
         assert isinstance(verdict, Failed)
         assert words in verdict.reason
@@ -381,6 +383,6 @@ class TestTheRecord:
     async def test_redis_away_is_the_drains_to_know(self, site: ReceivingSite) -> None:
         directory = Directory(site.url)
         directory.error = StoreUnavailable("away")
-        async with new_push_session() as session:
+        async with PushSessions() as sessions:
             with pytest.raises(StoreUnavailable):
-                await HttpPush(session, directory.find).deliver("acme", [entry()])
+                await HttpPush(sessions, directory.find).deliver("acme", [entry()])

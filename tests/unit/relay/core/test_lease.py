@@ -1,6 +1,6 @@
 """The lease's token and times."""
 
-from relay.adapters import push
+from relay.adapters import push_sessions
 from relay.core.lease import LEASE_TTL_MS, RENEW_EVERY_S, new_token
 
 
@@ -17,4 +17,4 @@ def test_two_renewals_may_fail_before_the_lease_is_lost() -> None:
 
 
 def test_a_push_may_last_longer_than_a_lease_so_renewing_is_needed() -> None:
-    assert push.ANSWER_TIMEOUT_S * 1000 > LEASE_TTL_MS
+    assert push_sessions.ANSWER_TIMEOUT_S * 1000 > LEASE_TTL_MS

@@ -1,15 +1,18 @@
 """Registering sites, and telling how they stand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from relay.core.address_change import AddressChange
+from relay.core.addresses import IPAddress, address_of
 from relay.core.delivery import DeliveryState
 from relay.core.errors import SiteExists, SiteNotFound
+from relay.core.permission import Permission, networks_of
 from relay.core.site import Site
-from relay.engine.site_admin import SiteAdmin, SiteView, Unclaimed
+from relay.engine.site_admin import Registered, SiteAdmin, SiteView, Unclaimed
 from relay.engine.status import OutboxStatus
 from shared.errors import UserError
 from shared.site_secret import key_of
@@ -27,6 +30,10 @@ class FakeSiteStore:
             raise SiteExists(site.name)
         self.sites[site.name] = site
 
+    async def change_address(self, name: str, change: Callable[[Site], Site]) -> Site:
+        self.sites[name] = change(await self.get(name))
+        return self.sites[name]
+
     async def get(self, name: str) -> Site:
         if name not in self.sites:
             raise SiteNotFound(name)
@@ -34,6 +41,18 @@ class FakeSiteStore:
 
     async def all(self) -> Sequence[Site]:
         return sorted(self.sites.values(), key=lambda site: site.name)
+
+
+class FakeNames:
+    """Fits `engine.site_admin.LookUp`: where names lead."""
+
+    def __init__(self) -> None:
+        self.addresses: dict[str, list[IPAddress]] = {}
+        self.asked: list[str] = []
+
+    async def look_up(self, host: str) -> list[IPAddress]:
+        self.asked.append(host)
+        return self.addresses.get(host, [])
 
 
 class FakeBindingList:
@@ -74,7 +93,8 @@ class Bench:
 
     def __init__(self) -> None:
         self.sites, self.bindings, self.status = FakeSiteStore(), FakeBindingList(), FakeStatus()
-        self.admin = SiteAdmin(self.sites, self.bindings, self.status, clock=ManualClock())
+        self.names = FakeNames()
+        self.admin = SiteAdmin(self.sites, self.bindings, self.status, look_up=self.names.look_up, clock=ManualClock())
 
 
 @pytest.fixture
@@ -84,7 +104,7 @@ def bench() -> Bench:
 
 class TestResuming:
     async def test_a_site_is_tried_again_and_how_it_stood_is_told(self, bench: Bench) -> None:
-        await bench.admin.add("acme", "https://a.example", allow_insecure=False)
+        await bench.admin.add("acme", "https://a.example")
 
         assert await bench.admin.resume("acme") is DeliveryState.PAUSED
         assert bench.status.resumed == ["acme"]
@@ -97,11 +117,12 @@ class TestResuming:
 
 class TestAdding:
     async def test_a_site_gets_a_secret_of_its_own_and_its_plain_address(self, bench: Bench) -> None:
-        site, secret = await bench.admin.add("acme", "HTTPS://Chat.Example.com/", allow_insecure=False)
+        added = await bench.admin.add("acme", "HTTPS://Chat.Example.com/")
 
-        assert bench.sites.sites == {"acme": Site("acme", "https://chat.example.com", (secret,), round(NOON * 1000))}
-        assert site == bench.sites.sites["acme"]
-        assert len(key_of(secret)) == 32
+        site = Site("acme", "https://chat.example.com", (added.secret,), round(NOON * 1000))
+        assert bench.sites.sites == {"acme": site}
+        assert added == Registered(site, added.secret, "")
+        assert len(key_of(added.secret)) == 32
 
     @pytest.mark.parametrize(
         ("name", "url", "words"),
@@ -115,37 +136,115 @@ class TestAdding:
         self, bench: Bench, name: str, url: str, words: str
     ) -> None:
         with pytest.raises(UserError, match=words):
-            await bench.admin.add(name, url, allow_insecure=False)
+            await bench.admin.add(name, url)
         assert bench.sites.sites == {}
 
     async def test_a_name_is_given_once_and_the_first_site_keeps_its_secret(self, bench: Bench) -> None:
-        _, secret = await bench.admin.add("acme", "https://a.example", allow_insecure=False)
+        added = await bench.admin.add("acme", "https://a.example")
         with pytest.raises(SiteExists):
-            await bench.admin.add("acme", "https://b.example", allow_insecure=False)
+            await bench.admin.add("acme", "https://b.example")
 
-        assert bench.sites.sites["acme"].secrets == (secret,)
+        assert bench.sites.sites["acme"].secrets == (added.secret,)
 
     async def test_the_log_has_no_secret(self, bench: Bench) -> None:
         with capture_logs() as logs:
-            _, secret = await bench.admin.add("acme", "https://a.example", allow_insecure=False)
+            added = await bench.admin.add("acme", "https://a.example")
 
-        assert logs == [{"event": "site_added", "log_level": "info", "site": "acme", "url": "https://a.example"}]
-        assert secret.get_secret_value() not in str(logs)
+        (log,) = logs
+        assert log == {
+            "event": "site_added",
+            "log_level": "info",
+            "site": "acme",
+            "url": "https://a.example",
+            "allow_networks": [],
+            "allow_insecure": False,
+        }
+        assert added.secret.get_secret_value() not in str(logs)
+
+
+class TestWhereItsNameLeads:
+    @pytest.mark.parametrize(
+        ("addresses", "warning"),
+        [
+            pytest.param([], "", id="nowhere yet"),
+            pytest.param(["9.9.9.9"], "", id="to a public address"),
+            pytest.param(["10.1.2.3", "9.9.9.9"], "", id="to a public address as well"),
+            pytest.param(["10.1.2.3"], "chat.example.com leads to 10.1.2.3, a private address", id="inside"),
+            pytest.param(["10.1.2.3", "::1"], "and ::1, an address of the relay's own machine", id="inside, twice"),
+        ],
+    )
+    async def test_a_name_that_leads_inside_is_registered_with_a_warning(
+        self, bench: Bench, addresses: list[str], warning: str
+    ) -> None:
+        bench.names.addresses["chat.example.com"] = [address_of(each) for each in addresses]
+        added = await bench.admin.add("acme", "https://chat.example.com:8443")
+
+        assert warning in added.warning
+        assert bool(warning) == ("relay site change acme --allow-network 10.1.2.3" in added.warning)
+        assert bench.names.asked == ["chat.example.com"]
+        assert bench.sites.sites == {"acme": added.site}
+
+    async def test_what_is_allowed_is_no_reason_to_warn(self, bench: Bench) -> None:
+        bench.names.addresses["chat.example.com"] = [address_of("10.1.2.3")]
+        permission = Permission(networks_of(["10.1.0.0/16"]))
+        added = await bench.admin.add("acme", "https://chat.example.com", permission)
+
+        assert added.warning == ""
+        assert added.site.permission == permission
+
+    async def test_a_literal_address_is_not_looked_up(self, bench: Bench) -> None:
+        for name, url in {"a": "https://9.9.9.9", "b": "https://[2620:fe::9]:8443"}.items():
+            await bench.admin.add(name, url)
+
+        assert bench.names.asked == []
+
+
+class TestChanging:
+    async def test_the_site_is_stored_as_it_shall_be_and_logged(self, bench: Bench) -> None:
+        before = (await bench.admin.add("acme", "https://a.example")).site
+        with capture_logs() as logs:
+            site, warning = await bench.admin.change("acme", AddressChange("https://b.example"))
+
+        assert bench.sites.sites == {"acme": site}
+        assert (site.url, site.secrets, warning) == ("https://b.example", before.secrets, "")
+        assert [(log["event"], log["site"], log["url"]) for log in logs] == [
+            ("site_changed", "acme", "https://b.example")
+        ]
+
+    async def test_where_the_new_name_leads_is_looked_at(self, bench: Bench) -> None:
+        await bench.admin.add("acme", "https://a.example")
+        bench.names.addresses["b.example"] = [address_of("192.168.0.7")]
+        _, warning = await bench.admin.change("acme", AddressChange("https://b.example"))
+
+        assert "b.example leads to 192.168.0.7, a private address" in warning
+
+    async def test_what_would_not_do_changes_nothing(self, bench: Bench) -> None:
+        before = (await bench.admin.add("acme", "https://a.example")).site
+        with pytest.raises(UserError, match="--allow-network"):
+            await bench.admin.change("acme", AddressChange("https://10.1.2.3"))
+
+        assert bench.sites.sites == {"acme": before}
+
+    async def test_a_site_that_is_not_there_is_said(self, bench: Bench) -> None:
+        with pytest.raises(SiteNotFound):
+            await bench.admin.change("acme", AddressChange("https://a.example"))
 
 
 class TestShowing:
     async def test_a_site_is_shown_with_its_pages_and_delivery_and_no_secret(self, bench: Bench) -> None:
-        bench.sites.sites["acme"] = Site("acme", "https://a.example", (SecretStr("hush"),), 7)
+        bench.sites.sites["acme"] = Site(
+            "acme", "https://a.example", (SecretStr("hush"),), 7, Permission(networks_of(["10.0.0.0/8"]))
+        )
         bench.bindings.bindings = {"1": "acme", "2": "beta", "3": "acme"}
         bench.status.waiting = {"acme": 5}
         view = await bench.admin.show("acme")
 
-        assert view == SiteView("acme", "https://a.example", 7, ["1", "3"], status_of("acme", 5))
+        assert view == SiteView("acme", "https://a.example", ["10.0.0.0/8"], False, 7, ["1", "3"], status_of("acme", 5))
         assert "hush" not in repr(view)
 
     async def test_all_are_listed_by_name(self, bench: Bench) -> None:
         for name in ("beta", "acme"):
-            await bench.admin.add(name, "https://a.example", allow_insecure=False)
+            await bench.admin.add(name, "https://a.example")
         bench.status.waiting = {"beta": 2}
 
         views = await bench.admin.all()

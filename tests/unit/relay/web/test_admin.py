@@ -16,6 +16,7 @@ from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_sites import RedisSites
 from relay.adapters.redis_status import RedisStatus
 from relay.core import keys
+from relay.core.addresses import IPAddress, address_of
 from relay.core.site import Site
 from relay.engine.binding import Bindings
 from relay.engine.rebinding import Rebinding
@@ -37,12 +38,17 @@ class Bench:
 
     def __init__(self) -> None:
         self.redis = fakeredis.FakeAsyncRedis()
+        self.leads_to: list[IPAddress] = []
         sites, bindings = RedisSites(self.redis, Vault([new_master_key()])), RedisBindings(self.redis)
-        admin = SiteAdmin(sites, bindings, RedisStatus(self.redis), clock=ManualClock())
+        admin = SiteAdmin(sites, bindings, RedisStatus(self.redis), look_up=self.look_up, clock=ManualClock())
         changes = RedisChanges(self.redis)
         rebinding = Rebinding(Bindings(bindings, sites), changes, clock=ManualClock(), new_token=lambda: "t")
         routes = AdminRoutes(admin, rebinding, bindings, token=SecretStr(TOKEN))
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(build_app([routes])))
+
+    async def look_up(self, _host: str) -> list[IPAddress]:
+        """Say where every name leads."""
+        return self.leads_to
 
     async def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
         """Call as an operator; returns status and decoded answer."""
@@ -50,7 +56,7 @@ class Bench:
         answer = await self.client.request(method, PREFIX + path, json=body, headers=headers)
         return answer.status, await answer.json()
 
-    async def add_site(self, name: str = "acme") -> dict[str, str]:
+    async def add_site(self, name: str = "acme") -> dict[str, Any]:
         """Register a site."""
         status, added = await self.ask("POST", "/sites", {"name": name, "url": f"https://{name}.example"})
         assert status == 201
@@ -69,6 +75,7 @@ ROUTES = [
     ("POST", "/sites"),
     ("GET", "/sites"),
     ("GET", "/sites/acme"),
+    ("PATCH", "/sites/acme"),
     ("POST", "/sites/acme/resume"),
     ("GET", "/bindings"),
     ("PUT", "/bindings/1"),
@@ -109,7 +116,13 @@ class TestSites:
         secret = added.pop("secret")
         everything = [await bench.ask("GET", path) for path in ("/sites", "/sites/acme", "/status")]
 
-        assert added == {"name": "acme", "url": "https://acme.example"}
+        assert added == {
+            "name": "acme",
+            "url": "https://acme.example",
+            "allow_networks": [],
+            "allow_insecure": False,
+            "warning": None,
+        }
         assert len(key_of(SecretStr(secret))) == 32
         assert "whsec" not in json.dumps(everything)
 
@@ -131,6 +144,8 @@ class TestSites:
             {
                 "name": "acme",
                 "url": "https://acme.example",
+                "allow_networks": [],
+                "allow_insecure": False,
                 "created_at": NOON_TEXT,
                 "pages": ["22"],
                 "delivery": {
@@ -170,7 +185,23 @@ class TestSites:
             pytest.param({"name": "acme", "url": "https://[::1"}, 409, "no address", id="a broken address"),
             pytest.param({"name": "acme", "url": "http://a.example"}, 409, "--allow-insecure", id="in the clear"),
             pytest.param(
-                {"name": "acme", "url": "http://a.example", "allow_insecure": "true"}, 409, "insecure", id="a text"
+                {"name": "acme", "url": "http://a.example", "allow_insecure": "true"}, 400, "insecure", id="a text"
+            ),
+            pytest.param({"name": "acme", "url": "https://10.1.2.3"}, 409, "--allow-network", id="a private address"),
+            pytest.param(
+                {"name": "acme", "url": "https://a.example", "allow_networks": "10.0.0.0/8"},
+                400,
+                "allow_networks is no list",
+                id="a network without its list",
+            ),
+            pytest.param(
+                {"name": "acme", "url": "https://a.example", "allow_networks": [10]}, 400, "no list", id="a number"
+            ),
+            pytest.param(
+                {"name": "acme", "url": "https://a.example", "allow_networks": ["10.0.0.1/8"]},
+                409,
+                "did you mean 10.0.0.0/8",
+                id="a network with bits of a host",
             ),
             pytest.param([], 400, "no object", id="a list"),
         ],
@@ -184,11 +215,65 @@ class TestSites:
         assert words in told["error"]["message"]
         assert await bench.redis.keys("*") == []
 
-    async def test_http_may_be_asked_for(self, bench: Bench) -> None:
-        status, _ = await bench.ask(
-            "POST", "/sites", {"name": "acme", "url": "http://127.0.0.1:8090", "allow_insecure": True}
-        )
+    async def test_http_and_other_networks_may_be_asked_for(self, bench: Bench) -> None:
+        allowed = {"allow_networks": ["127.0.0.0/8", "10.0.0.0/8"], "allow_insecure": True}
+        status, added = await bench.ask("POST", "/sites", {"name": "acme", "url": "http://127.0.0.1:8090"} | allowed)
+        _, shown = await bench.ask("GET", "/sites/acme")
+
         assert status == 201
+        for told in (added, shown):
+            assert told["url"] == "http://127.0.0.1:8090"
+            assert told["allow_networks"] == ["10.0.0.0/8", "127.0.0.0/8"]
+            assert told["allow_insecure"] is True
+
+    async def test_a_name_that_leads_inside_is_a_warning(self, bench: Bench) -> None:
+        bench.leads_to = [address_of("10.1.2.3")]
+        added = await bench.add_site()
+        _, changed = await bench.ask("PATCH", "/sites/acme", {"url": "https://b.example"})
+
+        assert "acme.example leads to 10.1.2.3, a private address" in added["warning"]
+        assert "b.example leads to 10.1.2.3, a private address" in changed["warning"]
+
+    async def test_a_change_names_what_changes_and_the_rest_stays(self, bench: Bench) -> None:
+        await bench.add_site()
+        changes: list[dict[str, Any]] = [
+            {"url": "https://b.example"},
+            {"allow_networks": ["10.0.0.0/8", "127.0.0.0/8"]},
+            {"allow_insecure": True, "url": "http://127.0.0.1:1"},
+            {"forbid_networks": ["10.0.0.0/8"]},
+        ]
+        answers = [await bench.ask("PATCH", "/sites/acme", change) for change in changes]
+
+        assert [status for status, _ in answers] == [200] * 4
+        assert [(told["url"], told["allow_networks"], told["allow_insecure"]) for _, told in answers] == [
+            ("https://b.example", [], False),
+            ("https://b.example", ["10.0.0.0/8", "127.0.0.0/8"], False),
+            ("http://127.0.0.1:1", ["10.0.0.0/8", "127.0.0.0/8"], True),
+            ("http://127.0.0.1:1", ["127.0.0.0/8"], True),
+        ]
+
+    @pytest.mark.parametrize(
+        ("site", "body", "status", "words"),
+        [
+            pytest.param("acme", {}, 409, "nothing to change", id="nothing"),
+            pytest.param("acme", {"url": 7}, 400, "field url", id="a number for an address"),
+            pytest.param("acme", {"url": "http://a.example"}, 409, "--allow-insecure", id="in the clear"),
+            pytest.param("acme", {"url": "https://10.1.2.3"}, 409, "--allow-network", id="a private address"),
+            pytest.param("acme", {"allow_insecure": "yes"}, 400, "neither true nor false", id="a text"),
+            pytest.param("acme", {"forbid_networks": ["10.0.0.0/8"]}, 409, "not among", id="what was never allowed"),
+            pytest.param("nobody", {"url": "https://a.example"}, 404, "no site named nobody", id="no such site"),
+        ],
+    )
+    async def test_what_cannot_be_changed_is_said_in_words_and_nothing_changes(
+        self, bench: Bench, site: str, body: object, status: int, words: str
+    ) -> None:
+        await bench.add_site()
+        before = await bench.ask("GET", "/sites/acme")
+        answered, told = await bench.ask("PATCH", f"/sites/{site}", body)
+
+        assert answered == status
+        assert words in told["error"]["message"]
+        assert await bench.ask("GET", "/sites/acme") == before
 
     async def test_a_name_is_given_once(self, bench: Bench) -> None:
         await bench.add_site()
