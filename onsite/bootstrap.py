@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from onsite.adapters.couriers import FacebookCourier, TelegramCourier
 from onsite.adapters.graph_client import GraphClient
+from onsite.adapters.relay_client import RelayClient
 from onsite.adapters.sql.channels import SqlChannels
 from onsite.adapters.sql.database import Database, open_database
 from onsite.adapters.sql.inbox import SqlInbox
@@ -27,10 +28,12 @@ from onsite.adapters.sql.outbox import SqlOutbox
 from onsite.adapters.sql.reader import SqlReader
 from onsite.adapters.sql.replies import SqlReplies
 from onsite.adapters.telegram_client import TelegramClient
+from onsite.core import relay_answers
 from onsite.core.facebook.translate import translate_item
 from onsite.core.model import Platform
 from onsite.core.settings import OnsiteSettings
 from onsite.core.telegram.translate import translate_update, update_id_of
+from onsite.engine.announcer import Announcer
 from onsite.engine.attempt import Attempt
 from onsite.engine.bell import Bell
 from onsite.engine.channel_admin import ChannelAdmin
@@ -40,6 +43,7 @@ from onsite.engine.metrics import Metrics
 from onsite.engine.poller import Poller
 from onsite.engine.pollers import Pollers
 from onsite.engine.ports import Courier
+from onsite.engine.relay_link import RelayLink
 from onsite.engine.replies import Replies
 from onsite.engine.sender import Sender
 from onsite.web.app import Routes, build_app
@@ -47,6 +51,7 @@ from onsite.web.channels import ChannelRoutes
 from onsite.web.conversations import ConversationRoutes
 from onsite.web.health import HealthRoutes
 from onsite.web.relay_events import OFF, RelayEvents, RelayEventsOff
+from onsite.web.relay_status import RelayStatus
 from onsite.web.status import StatusRoutes
 from shared.folder_lock import FolderLock
 from shared.local_keys import load_or_create
@@ -63,10 +68,12 @@ DRAIN_S = 5.0
 
 @dataclass(frozen=True)
 class Clients:
-    """The ways out to the platforms."""
+    """The ways out, to the platforms and to the relay."""
 
     graph: GraphClient
     telegram: TelegramClient
+    relay: RelayClient | None
+    """None where nobody told us its address."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,8 @@ class Site:
     supervisor: Supervisor
     bell: Bell
     metrics: Metrics
+    reader: SqlReader
+    link: RelayLink
 
 
 async def run(settings: OnsiteSettings) -> None:
@@ -120,7 +129,20 @@ async def _connect(settings: OnsiteSettings, stack: AsyncExitStack) -> Clients:
     # Each bot holds one connection in its long poll: no limit here may keep a reply waiting for one.
     session = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
     http = await stack.enter_async_context(session)
-    return Clients(GraphClient(http, base_url=settings.graph_url), TelegramClient(http, base_url=settings.telegram_url))
+    return Clients(
+        GraphClient(http, base_url=settings.graph_url),
+        TelegramClient(http, base_url=settings.telegram_url),
+        _relay_client(settings, http),
+    )
+
+
+def _relay_client(settings: OnsiteSettings, http: ClientSession) -> RelayClient | None:
+    if settings.site is None or settings.relay_secret is None:
+        return None
+    if settings.relay_url is None:
+        log.info("announcing_off", reason=relay_answers.OFF.sentence)
+        return None
+    return RelayClient(http, base_url=settings.relay_url, site=settings.site, secret=settings.relay_secret)
 
 
 def _build(settings: OnsiteSettings, database: Database, clients: Clients) -> Site:
@@ -150,7 +172,8 @@ def _build(settings: OnsiteSettings, database: Database, clients: Clients) -> Si
 
     sender = _sender(database, channels, clients, bell, metrics)
     pollers = Pollers(supervisor, channels, new_poller)
-    return Site(database, channels, inbox, sender, pollers, clients, supervisor, bell, metrics)
+    reader, link = SqlReader(database), RelayLink(asked=clients.relay is not None, clock=time.time)
+    return Site(database, channels, inbox, sender, pollers, clients, supervisor, bell, metrics, reader, link)
 
 
 def _sender(database: Database, channels: SqlChannels, clients: Clients, bell: Bell, metrics: Metrics) -> Sender:
@@ -167,11 +190,24 @@ async def _start(site: Site) -> None:
     await site.sender.recover()
     site.supervisor.start("sender", site.sender.run)
     await site.pollers.start_all()
+    if site.clients.relay is not None:
+        site.supervisor.start("announcer", _announcer(site, site.clients.relay).run)
+
+
+def _announcer(site: Site, relay: RelayClient) -> Announcer:
+    return Announcer(
+        relay,
+        site.link,
+        site.inbox,
+        clock=time.time,
+        monotonic=time.monotonic,
+        sleep=asyncio.sleep,
+        jitter=random.random,
+    )
 
 
 def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
     token = _api_token_of(settings)
-    reader = SqlReader(site.database)
     replies = Replies(
         SqlReplies(site.database),
         wake_sender=site.sender.wake,
@@ -183,10 +219,15 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
     return [
         _receiver(settings, site),
         ChannelRoutes(site.channels, admin, token=token),
-        ConversationRoutes(reader, replies, site.bell, token=token),
-        StatusRoutes(reader, site.channels, site.inbox, site.supervisor, site=settings.site, token=token),
-        HealthRoutes(reader, site.metrics),
+        ConversationRoutes(site.reader, replies, site.bell, token=token),
+        _status_routes(settings, site, token),
+        HealthRoutes(site.reader, site.metrics, site.link),
     ]
+
+
+def _status_routes(settings: OnsiteSettings, site: Site, token: SecretStr) -> StatusRoutes:
+    relay = RelayStatus(site.link, site.inbox, site=settings.site)
+    return StatusRoutes(site.reader, site.channels, relay, site.supervisor, site=settings.site, token=token)
 
 
 def _receiver(settings: OnsiteSettings, site: Site) -> Routes:

@@ -1,4 +1,4 @@
-"""One request to a platform, one answer, and if there is none: whether it can have arrived. No retries.
+"""One request to a platform or the relay, one answer, and if there is none: whether it can have arrived. No retries.
 
 The rule: only what fails before a connection stands is `NotSent`. Everything later is `NoAnswer`, as bytes may have
 left. That includes a kept-alive connection which the platform closes just as it is used again: the request was most
@@ -60,9 +60,10 @@ async def post(
     *,
     headers: dict[str, str] | None = None,
     timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109  aiohttp's, which tells connecting from answering
+    max_bytes: int = MAX_ANSWER_BYTES,
 ) -> Answer:
     """Send a JSON body. Raises NotSent or NoAnswer, nothing else of the network's."""
-    return await _exchange(session, "POST", url, body, headers=headers, timeout=timeout)
+    return await _exchange(session, "POST", url, body, headers=headers, timeout=timeout, max_bytes=max_bytes)
 
 
 async def get(
@@ -71,9 +72,10 @@ async def get(
     *,
     headers: dict[str, str] | None = None,
     timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109  as above
+    max_bytes: int = MAX_ANSWER_BYTES,
 ) -> Answer:
     """Ask. Raises NotSent or NoAnswer, nothing else of the network's."""
-    return await _exchange(session, "GET", url, None, headers=headers, timeout=timeout)
+    return await _exchange(session, "GET", url, None, headers=headers, timeout=timeout, max_bytes=max_bytes)
 
 
 async def _exchange(
@@ -84,12 +86,13 @@ async def _exchange(
     *,
     headers: dict[str, str] | None,
     timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  as above
+    max_bytes: int,
 ) -> Answer:
     try:
         async with session.request(
             method, url, data=body, headers=_JSON | (headers or {}), timeout=timeout, allow_redirects=False
         ) as answer:
-            return Answer(answer.status, await _read_bounded(answer.content))
+            return Answer(answer.status, await _read_bounded(answer.content, max_bytes))
     except _BEFORE_SENDING as error:
         trouble: NotSent | NoAnswer = NotSent(_in_words(error))
     except TimeoutError:
@@ -99,9 +102,9 @@ async def _exchange(
     raise trouble  # outside of the handlers, so that it does not carry the exception beneath it
 
 
-async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
+async def _read_bounded(content: aiohttp.StreamReader, max_bytes: int) -> bytes:
     read = bytearray()
-    while len(read) < MAX_ANSWER_BYTES and (chunk := await content.read(MAX_ANSWER_BYTES - len(read))):
+    while len(read) < max_bytes and (chunk := await content.read(max_bytes - len(read))):
         read += chunk
     return bytes(read)
 

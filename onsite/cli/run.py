@@ -18,7 +18,8 @@ def run(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     Everything it keeps is in the data folder. Stop it with Ctrl-C or SIGTERM; whatever it has accepted is on disk.
 
     Telegram needs no setting; `onsite channel add telegram` is enough. For Facebook set ONSITE_SITE and
-    ONSITE_RELAY_SECRET, as the relay's operator told you, in the environment or in a file named .env in this folder.
+    ONSITE_RELAY_SECRET, as the relay's operator told you, in the environment or in a file named .env in this folder;
+    with ONSITE_RELAY_URL beside them the site announces itself, and what waited comes at once.
     """
     from onsite.core.settings import OnsiteSettings
     from shared.logs import configure_logs

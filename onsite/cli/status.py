@@ -31,6 +31,15 @@ def _relay_sentence(site: str | None, relay: dict[str, Any]) -> str:
     if site is None:
         return f"Relay: {relay['sentence']}."
     last = relay["last_batch_at"]
-    return f"Relay: takes pushes for site {site}; " + (
-        f"the last came {last}." if last else "none came since the start."
-    )
+    came = f"the last came {last}" if last else "none came since the start"
+    return f"Relay: takes pushes for site {site}; {came}.\n  {_link_sentence(relay)}"
+
+
+def _link_sentence(relay: dict[str, Any]) -> str:
+    """Say how the relay sees this site, and what to do where something is to be done."""
+    if relay["sentence"]:
+        return f"{relay['state']}: {relay['sentence']}."
+    if relay["state"] != "up":
+        return "The relay has not been asked yet."
+    pages = f"; pages: {', '.join(relay['pages']) or 'none yet'}" if relay["pages"] is not None else ""
+    return f"For the relay this site is up; {relay['waiting']} events wait there{pages}. Asked {relay['checked_at']}."

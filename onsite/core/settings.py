@@ -4,6 +4,7 @@ A fresh machine needs none of them: without `ONSITE_SITE` and `ONSITE_RELAY_SECR
 """
 
 from collections.abc import Collection
+from ipaddress import ip_address
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -63,7 +64,9 @@ class OnsiteSettings(CommandSettings):
         None, validate_default=True, description="the site's secret from `relay site add`: whsec_…"
     )
     relay_url: str | None = Field(
-        None, description="the relay's address, such as https://relay.example.com; not used by this release"
+        None,
+        description="the relay's public address, such as https://relay.example.com; with it the site announces itself"
+        " when it starts and after an outage, and what waited comes at once",
     )
     public_url: str | None = Field(
         None, description="the address under which the relay reaches this site; not used by this release"
@@ -122,6 +125,20 @@ class OnsiteSettings(CommandSettings):
             raise ValueError("no address that starts with http:// or https://")
         return url.rstrip("/")
 
+    @field_validator("relay_url")
+    @classmethod
+    def _relay_is_asked_in_private(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url is None:
+            return None
+        if "site" in info.data and info.data["site"] is None:
+            raise ValueError("set, though ONSITE_SITE is not: both come from the relay's operator")
+        parts = urlsplit(url)
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("holds more than scheme, host, port and path")
+        if parts.scheme != "https" and not _is_this_machine(parts.hostname or ""):
+            raise ValueError("not https: this site's token would be told to everybody on the way")
+        return url
+
     @field_validator("database_url")
     @classmethod
     def _database_is_known(cls, url: SecretStr | None) -> SecretStr | None:
@@ -142,6 +159,13 @@ def _is_http(url: str) -> bool:
         parts = urlsplit(url)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a broken host, or a port that is no number
+        return False
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name
         return False
 
 

@@ -48,17 +48,27 @@ class Inbox:
         self._clock = clock
         self.last_batch_at_ms: int | None = None
         """When the relay's last push was committed."""
+        self.last_batch_refused = False
+        """Whether the relay's last push could not be stored, as the database did not do its work."""
 
     async def take_batch(self, batch: Batch) -> Receipt:
         """Store a push of the relay's. Raises StoreUnavailable; then nothing of it is stored."""
         now_ms = self._now_ms()
         routable = [event for event in batch.events if is_page_id(event.page_id)]
         events = [read_relay_event(event, translate=self._translate_item, now_ms=now_ms) for event in routable]
-        await self._apply(IncomingBatch(events))
-        self.last_batch_at_ms = self._now_ms()
+        try:
+            await self._apply(IncomingBatch(events))
+        except StoreUnavailable:
+            self.last_batch_refused = True
+            raise
+        self.last_batch_refused, self.last_batch_at_ms = False, self._now_ms()
         rejected = [Rejection(odd.id, odd.reason) for odd in batch.unreadable]
         rejected += [_without_page(event) for event in batch.events if not is_page_id(event.page_id)]
         return Receipt(accepted=len(events), rejected=rejected)
+
+    async def check(self) -> None:
+        """Ask whether a push could be stored now. Raises StoreUnavailable."""
+        await self._store.check()
 
     async def take_updates(self, channel: ChannelRef, updates: Sequence[bytes]) -> bool:
         """Store what a poll of Telegram brought, together with where the next poll begins.

@@ -35,6 +35,10 @@ class Metrics:
             "onsite_channels", "Channels, by platform and state", ["platform", "state"], registry=registry
         )
         self.quarantined = Gauge("onsite_quarantined_events", "Events in quarantine", registry=registry)
+        self.relay = Gauge("onsite_relay", "1 for how the relay stands with this site", ["state"], registry=registry)
+        self.relay_waiting = Gauge(
+            "onsite_relay_waiting_events", "Events that wait at the relay, as it last said", registry=registry
+        )
 
     def exposition(self) -> bytes:
         """Write all of them in Prometheus' text format."""

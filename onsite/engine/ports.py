@@ -44,6 +44,10 @@ class InboxStore(Protocol):
         """Store the events and their facts in one transaction. A repetition changes nothing."""
         ...
 
+    async def check(self) -> None:
+        """Ask whether anything could be stored now: begin to write, and write nothing."""
+        ...
+
 
 class ChannelStore(Protocol):
     """Where channels and their credentials live."""

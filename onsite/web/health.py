@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from onsite.engine.errors import StoreUnavailable
 from onsite.engine.metrics import Metrics
+from onsite.engine.relay_link import RelayLink
 from onsite.engine.views import Reader
 
 _PAGE = """<!doctype html>
@@ -28,9 +29,10 @@ through <code>/api/v1</code>.</p>
 class HealthRoutes:
     """`/`, `/healthz`, `/readyz`, `/metrics`."""
 
-    def __init__(self, reader: Reader, metrics: Metrics) -> None:
+    def __init__(self, reader: Reader, metrics: Metrics, link: RelayLink) -> None:
         self._reader = reader
         self._metrics = metrics
+        self._link = link
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
@@ -48,12 +50,12 @@ class HealthRoutes:
         return web.json_response({"status": "alive"})
 
     async def readyz(self, _request: web.Request) -> web.Response:
-        """Say whether a push would be accepted now."""
+        """Say whether a push would be accepted now; how the relay is, is told beside it, and changes nothing here."""
         try:
             await self._reader.check()
         except StoreUnavailable as error:
             return web.json_response({"status": "not ready", "database": str(error)}, status=503)
-        return web.json_response({"status": "ready", "database": "ok"})
+        return web.json_response({"status": "ready", "database": "ok", "relay": self._link.reading.state})
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Tell Prometheus. Raises StoreUnavailable."""
@@ -64,4 +66,7 @@ class HealthRoutes:
         for (platform, health), count in counts.channels.items():
             self._metrics.channels.labels(platform, health).set(count)
         self._metrics.quarantined.set(counts.quarantined)
+        self._metrics.relay.clear()
+        self._metrics.relay.labels(self._link.reading.state).set(1)
+        self._metrics.relay_waiting.set(self._link.reading.waiting or 0)
         return web.Response(body=self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})

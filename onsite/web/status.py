@@ -5,12 +5,10 @@ from typing import Any
 from aiohttp import web
 from pydantic import SecretStr
 
-from onsite.engine.inbox import Inbox
 from onsite.engine.ports import ChannelStore
 from onsite.engine.views import Reader
-from onsite.web.relay_events import OFF
+from onsite.web.relay_status import RelayStatus
 from onsite.web.views import channel_json
-from shared.clock import iso_ms
 from shared.tasks import Supervisor
 from shared.web import require_bearer
 
@@ -22,7 +20,7 @@ class StatusRoutes:
         self,
         reader: Reader,
         channels: ChannelStore,
-        inbox: Inbox,
+        relay: RelayStatus,
         supervisor: Supervisor,
         *,
         site: str | None,
@@ -30,7 +28,7 @@ class StatusRoutes:
     ) -> None:
         self._reader = reader
         self._channels = channels
-        self._inbox = inbox
+        self._relay = relay
         self._supervisor = supervisor
         self._site = site
         self._guard = require_bearer(token)
@@ -45,21 +43,13 @@ class StatusRoutes:
         return web.json_response(
             {
                 "site": self._site,
-                "relay": self._relay(),
+                "relay": self._relay.as_json(),
                 "channels": [channel_json(each) for each in await self._channels.channels()],
                 "replies": {str(state): count for state, count in counts.replies.items()},
                 "quarantined": counts.quarantined,
                 "tasks": self._tasks(),
             }
         )
-
-    def _relay(self) -> dict[str, Any]:
-        last = self._inbox.last_batch_at_ms
-        return {
-            "receiving": self._site is not None,
-            "sentence": "" if self._site is not None else OFF,
-            "last_batch_at": None if last is None else iso_ms(last),
-        }
 
     def _tasks(self) -> list[dict[str, Any]]:
         return [

@@ -32,6 +32,12 @@ class SqlInbox:
         self._database = database
 
     @to_the_end
+    async def check(self) -> None:
+        """Take the right to write, and give it back. Raises StoreUnavailable."""
+        async with self._database.write():
+            pass
+
+    @to_the_end
     async def apply(self, batch: IncomingBatch) -> Applied:
         """Store the events and their facts. Raises StoreUnavailable."""
         async with self._database.write() as connection:

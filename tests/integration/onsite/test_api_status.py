@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from onsite.adapters.sql.database import open_database
+from onsite.core.relay_answers import OFF
 from tests.integration.onsite.site import BOT_TOKEN, RunningSite, messenger_event, wire_event
 
 
@@ -53,7 +54,16 @@ async def test_the_status_shows_relay_channels_replies_and_tasks(site: RunningSi
     await site.customer_says("hello", mid="m1")
     after = await site.get("/status")
 
-    assert before["relay"] == {"receiving": True, "sentence": "", "last_batch_at": None}
+    assert before["relay"] == {
+        "receiving": True,
+        "state": "off",
+        "sentence": OFF.sentence,
+        "waiting": None,
+        "pages": None,
+        "checked_at": None,
+        "announced_at": None,
+        "last_batch_at": None,
+    }
     assert before["site"] == "acme"
     assert after["relay"]["last_batch_at"].endswith("Z")
     assert [channel["state"] for channel in after["channels"]] == ["ok", "no_token"]

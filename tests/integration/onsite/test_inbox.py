@@ -1,12 +1,17 @@
 """The inbox over a real store: whatever the relay pushes, the worst event costs only itself."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from onsite.adapters.sql import database as database_module
 from onsite.adapters.sql import inbox as inbox_module
+from onsite.adapters.sql.database import FILE_NAME, Database
 from onsite.core.errors import TranslationError
 from onsite.core.model import Author, Direction, Kind, MessageFact, Person, Translation
 from onsite.engine.bell import Bell
@@ -147,6 +152,25 @@ async def test_a_database_that_is_away_is_told_and_nothing_is_accepted(
     with pytest.raises(StoreUnavailable):
         await inbox.take_batch(Batch("acme", [pushed("one")], []))
     assert inbox.last_batch_at_ms is None
+
+
+async def test_whether_the_last_batch_was_refused_and_whether_the_next_would_be_is_known(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch, store: Store, database: Database, data_dir: Path
+) -> None:
+    monkeypatch.setattr(database_module, "_PRAGMAS", ("PRAGMA busy_timeout = 1",))
+    refused = [inbox.last_batch_refused]
+    with closing(sqlite3.connect(data_dir / FILE_NAME, isolation_level=None)) as another:
+        another.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable):
+            await inbox.take_batch(Batch("acme", [pushed("one")], []))
+        with pytest.raises(StoreUnavailable):
+            await inbox.check()
+    await inbox.check()
+    refused.append(inbox.last_batch_refused)
+    await inbox.take_batch(Batch("acme", [pushed("one")], []))
+    refused.append(inbox.last_batch_refused)
+
+    assert refused == [False, True, False]
 
 
 async def test_trouble_that_a_driver_has_no_name_for_quarantines_nothing(

@@ -13,7 +13,6 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
-from onsite.adapters import exchange
 from onsite.adapters.exchange import Answer, NoAnswer, NotSent, new_platform_session, post
 
 SECRET = "secret-in-the-address"
@@ -238,15 +237,13 @@ async def test_a_redirect_is_not_followed(session: aiohttp.ClientSession) -> Non
     assert (answer.status, visited) == (307, ["/first"])
 
 
-async def test_an_endless_answer_is_cut(session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "MAX_ANSWER_BYTES", 10)
-
+async def test_an_endless_answer_is_cut(session: aiohttp.ClientSession) -> None:
     async def handle(request: web.Request) -> web.Response:
         return web.Response(body=b"x" * 1000)
 
     app = web.Application()
     app.router.add_post("/", handle)
     async with TestServer(app) as server:
-        answer = await post(session, str(server.make_url("/")), b"{}")
+        answer = await post(session, str(server.make_url("/")), b"{}", max_bytes=10)
 
     assert answer.body == b"x" * 10

@@ -47,6 +47,7 @@ def test_generated_secrets_live_in_the_data_folder(tmp_path: Path) -> None:
         pytest.param("ONSITE_RELAY_SECRET", "hunter2", "starts with whsec_", id="secret without prefix"),
         pytest.param("ONSITE_RELAY_SECRET", "whsec_%%%", "is not base64", id="secret no base64"),
         pytest.param("ONSITE_RELAY_URL", "relay.example.com", "http:// or https://", id="address without scheme"),
+        pytest.param("ONSITE_RELAY_URL", "https://relay.example.com", "though ONSITE_SITE is not", id="relay, no site"),
         pytest.param("ONSITE_GRAPH_URL", "ftp://x", "http:// or https://", id="address of another kind"),
         pytest.param("ONSITE_TELEGRAM_URL", "https://", "http:// or https://", id="address without host"),
         pytest.param("ONSITE_TELEGRAM_URL", "http://[::1", "http:// or https://", id="address that is broken"),
@@ -77,6 +78,34 @@ def test_site_and_secret_come_together_or_not_at_all(tmp_path: Path) -> None:
     assert "set, though ONSITE_SITE is not" in problems(tmp_path, ONSITE_RELAY_SECRET=SECRET)[0]
     settings = load(tmp_path, environ={"ONSITE_SITE": "acme", "ONSITE_RELAY_SECRET": SECRET})
     assert settings.relay_secret == SecretStr(SECRET)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        pytest.param("https://relay.example.com", "", id="https"),
+        pytest.param("https://relay.example.com:8443/prefix", "", id="port and path"),
+        pytest.param("http://127.0.0.1:8080", "", id="this machine"),
+        pytest.param("http://[::1]:8080", "", id="this machine, IPv6"),
+        pytest.param("http://localhost:8080", "", id="this machine by name"),
+        pytest.param("http://relay.example.com", "not https: this site's token", id="in the clear"),
+        pytest.param("http://10.0.0.7", "not https: this site's token", id="in the clear, a private network"),
+        pytest.param("http://localhost.example.com", "not https: this site's token", id="only looks like this machine"),
+        pytest.param("https://user:hunter2@relay.example.com", "more than scheme, host", id="a password"),
+        pytest.param("https://relay.example.com/?site=acme", "more than scheme, host", id="a query"),
+        pytest.param("https://relay.example.com/#top", "more than scheme, host", id="a fragment"),
+    ],
+)
+def test_the_relay_is_asked_where_nobody_can_read_the_token(tmp_path: Path, url: str, problem: str) -> None:
+    environ = {"ONSITE_SITE": "acme", "ONSITE_RELAY_SECRET": SECRET, "ONSITE_RELAY_URL": url}
+    if not problem:
+        assert load(tmp_path, environ=environ).relay_url == url
+        return
+    (told,) = problems(tmp_path, **environ)
+
+    assert told.startswith("ONSITE_RELAY_URL")
+    assert problem in told
+    assert "hunter2" not in told
 
 
 def test_a_wrong_site_is_told_once_and_not_as_missing_too(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""Calls the relay. What an answer means is decided in `onsite.core.relay_answers`.
+
+The token, which is derived from the site's secret, travels in a header: it is in no address, no access log, no error.
+"""
+
+import time
+
+import aiohttp
+from pydantic import SecretStr
+
+from onsite.adapters.exchange import CONNECT_TIMEOUT_S, Answer, NoAnswer, NotSent, get, post
+from onsite.core.relay_answers import RelayReading, read_announced, read_look, unreachable
+from shared.clock import Clock
+from shared.site_secret import api_token
+
+DEFAULT_TIMEOUT = aiohttp.ClientTimeout(total=15.0, connect=CONNECT_TIMEOUT_S)
+MAX_ANSWER_BYTES = 1024 * 1024
+"""Room for tens of thousands of pages."""
+
+
+class RelayClient:
+    """Fits `engine.announcer.RelayCalls`."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: str,
+        site: str,
+        secret: SecretStr,
+        clock: Clock = time.time,
+        timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,
+    ) -> None:
+        self._session = session
+        self._url = f"{base_url}/v1/sites/{site}"
+        self._token = api_token(secret)
+        self._clock = clock
+        self._timeout = timeout
+
+    async def ready(self) -> RelayReading:
+        """See `engine.announcer.RelayCalls.ready`."""
+        try:
+            answer = await self._post("/ready")
+        except (NotSent, NoAnswer) as trouble:
+            return unreachable(str(trouble))
+        return read_announced(*answer)
+
+    async def look(self) -> RelayReading:
+        """See `engine.announcer.RelayCalls.look`."""
+        try:
+            answer = await get(
+                self._session, self._url, headers=self._headers(), timeout=self._timeout, max_bytes=MAX_ANSWER_BYTES
+            )
+        except (NotSent, NoAnswer) as trouble:
+            return unreachable(str(trouble))
+        return read_look(*answer, now=self._clock())
+
+    async def _post(self, path: str) -> Answer:
+        return await post(
+            self._session,
+            self._url + path,
+            b"{}",
+            headers=self._headers(),
+            timeout=self._timeout,
+            max_bytes=MAX_ANSWER_BYTES,
+        )
+
+    def _headers(self) -> dict[str, str]:
+        # Not packed, so that what is bounded is what is read.
+        return {"Authorization": f"Bearer {self._token.get_secret_value()}", "Accept-Encoding": "identity"}
