@@ -34,7 +34,7 @@ async def test_what_waited_for_a_site_deep_in_its_backoff_arrives_in_order_as_so
     await put_off(relay, "acme", TEN_MINUTES_S)
 
     await site.start()
-    arrived = await eventually(lambda: Inbox(site).texts(ADA), lambda texts: len(texts) == 25, within_s=2.0)
+    arrived = await eventually(lambda: Inbox(site).texts(ADA), lambda texts: len(texts) == 25, within_s=5.0)
 
     assert arrived == TEXTS
     after = await eventually(lambda: delivery(relay), lambda found: found["waiting"] == 0)
