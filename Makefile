@@ -8,9 +8,10 @@ PY := $(BIN)/python
 INSTALLED := $(VENV)/.installed
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
+FAULTS_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check unit integration bench format clean
+.PHONY: help setup demo test check unit integration bench faults format clean
 
 help: ## Show what there is to do.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +43,9 @@ integration: $(INSTALLED) ## Run the tests against a real Redis, real HTTP serve
 
 bench: $(INSTALLED) ## Measure, each figure beside its rival in the same run.
 	@$(PY) -m tests.bench
+
+faults: $(INSTALLED) ## Hurt a running relay at random for some minutes, and judge whether its promise was kept.
+	@$(PY) -m tests.faults $(FAULTS_ARGS)
 
 format: $(INSTALLED) ## Put the code into its form.
 	$(BIN)/ruff format .
