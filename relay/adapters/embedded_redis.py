@@ -11,8 +11,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from enum import Enum, auto
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -26,12 +29,22 @@ from shared.logs import get_logger
 log = get_logger(__name__)
 
 START_TIMEOUT_S = 60.0
-"""Loading a large append-only file takes a while; Redis answers LOADING meanwhile."""
+"""How long a new server may be silent. While it loads its file it is not: then it may take as long as it takes."""
+LOADING_SAID_EVERY_S = 5.0
 LOOK_EVERY_S = 0.05
 RESTART_AFTER_S = 0.5
-_NO_RETRY = Retry(NoBackoff(), 0)
+_PROGRESS = {"percent": "loading_loaded_perc", "seconds_left": "loading_eta_seconds"}
 _LONGEST_SOCKET_PATH = 100
 """sun_path holds 108 bytes on Linux and 104 on macOS (unix(7))."""
+
+
+class _State(Enum):
+    """What a server says when it is asked."""
+
+    SERVES = auto()
+    LOADS = auto()
+    """It reads its file, and answers nothing else than that."""
+    IS_SILENT = auto()
 
 
 def find_redis_server() -> Path:
@@ -99,39 +112,56 @@ class EmbeddedRedis:
         log.info("embedded_redis_started", pid=self._process.pid, server=str(server), folder=str(self._folder))
 
     async def _wait_until_serving(self, process: asyncio.subprocess.Process) -> None:
-        deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
-        while not await self._serves():
+        now = asyncio.get_running_loop().time
+        answered_at, said_at = now(), now()
+        while (state := await self._look()) is not _State.SERVES:
             if process.returncode is not None:
                 raise EmbeddedRedisError(
                     f"the embedded redis-server ended at once (exit code {process.returncode});"
                     f" {self._folder / 'redis.log'} says why"
                 )
-            if asyncio.get_running_loop().time() > deadline:
+            if state is _State.LOADS:
+                answered_at = now()
+                if answered_at - said_at >= LOADING_SAID_EVERY_S:
+                    said_at = answered_at
+                    log.info("embedded_redis_loads", **await self._progress())
+            elif now() - answered_at > START_TIMEOUT_S:
                 raise EmbeddedRedisError(f"the embedded redis-server does not answer within {START_TIMEOUT_S:.0f} s")
             await self._sleep(LOOK_EVERY_S)
 
-    async def _serves(self) -> bool:
-        client = Redis(unix_socket_path=str(self._socket), retry=_NO_RETRY)
-        try:
-            return bool(await client.ping())
-        except (BusyLoadingError, RedisError, OSError):
-            return False
-        finally:
-            await client.aclose()
+    async def _look(self) -> "_State":
+        async with aclosing(self._client()) as client:
+            try:
+                await client.ping()
+            except BusyLoadingError:
+                return _State.LOADS
+            except (RedisError, OSError):
+                return _State.IS_SILENT
+        return _State.SERVES
+
+    async def _progress(self) -> dict[str, str]:
+        """https://redis.io/docs/latest/commands/info/: the fields that are there while a server loads."""
+        async with aclosing(self._client()) as client:
+            try:
+                info: dict[str, Any] = await client.info("persistence")
+            except (RedisError, OSError):
+                return {}
+        return {name: str(info[field]) for name, field in _PROGRESS.items() if field in info}
+
+    def _client(self) -> Redis:
+        return Redis(unix_socket_path=str(self._socket), retry=Retry(NoBackoff(), 0))
 
     async def _end_leftover(self) -> None:
         """Shut down a server that outlived its relay; ours alone can be in this folder, as the folder is locked."""
-        if not self._socket.exists() or not await self._serves():
+        if not self._socket.exists() or await self._look() is _State.IS_SILENT:
             return
         log.warning("embedded_redis_leftover", folder=str(self._folder))
-        client = Redis(unix_socket_path=str(self._socket), retry=_NO_RETRY)
-        try:
-            await client.shutdown(nosave=True)
-        except (RedisError, OSError) as error:
-            log.debug("embedded_redis_leftover_ended", reason=str(error))
-        finally:
-            await client.aclose()
-        while await self._serves():
+        async with aclosing(self._client()) as client:
+            try:
+                await client.shutdown(nosave=True)
+            except (RedisError, OSError) as error:
+                log.debug("embedded_redis_leftover_ended", reason=str(error))
+        while await self._look() is not _State.IS_SILENT:
             await self._sleep(LOOK_EVERY_S)
 
 

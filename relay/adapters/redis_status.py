@@ -26,9 +26,8 @@ class RedisStatus:
     async def outboxes(self, names: Sequence[str]) -> Sequence[OutboxStatus]:
         """See `engine.status.DeliveryStates.outboxes`."""
         found: list[OutboxStatus] = []
-        async with store_errors():
-            for start in range(0, len(names), AT_ONCE):
-                found += await self._read(names[start : start + AT_ONCE])
+        for start in range(0, len(names), AT_ONCE):
+            found += await self._read(names[start : start + AT_ONCE])
         return found
 
     async def marked(self) -> Sequence[str]:
@@ -51,7 +50,8 @@ class RedisStatus:
             pipeline.exists(keys.lease(name))
             pipeline.xlen(keys.dead(name))
             pipeline.hgetall(keys.delivery(name))
-        answers: list[Any] = await pipeline.execute()
+        async with store_errors():
+            answers: list[Any] = await pipeline.execute()
         return [_status(name, *answers[5 * i : 5 * i + 5]) for i, name in enumerate(names)]
 
 

@@ -2,10 +2,15 @@
 
 RQ's scheduler is run in a thread rather than in its usual forked process (a fork of a process with threads is unsafe),
 and keeps its lock with one command in some seconds rather than several each second.
+
+RQ by itself waits long where Redis is in trouble: seven minutes for the answer of a server that hangs, up to a minute
+before it connects again. Here it is seconds, so that probes run again as soon as Redis does.
 """
 
+import math
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from types import FrameType
 
 from redis import Redis
@@ -14,6 +19,7 @@ from rq import SimpleWorker
 from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 
+from relay.adapters.redis_clients import ANSWER_TIMEOUT_S
 from relay.adapters.rq_probes import QUEUE, install_waker, probe_queue
 from shared.logs import get_logger
 
@@ -23,10 +29,21 @@ LOOK_EVERY_S = 1
 LOCK_EVERY_LOOKS = 10
 """How often, in looks, the scheduler's lock is taken or kept; RQ lets it live for about a minute."""
 RESTART_AFTER_S = 1.0
+DEQUEUE_WITHIN_S = 5
+"""How long Redis is asked to wait for a due probe before it says that there is none."""
 
 
 class ProbeScheduler(RQScheduler):
     """Moves due probes to the queue."""
+
+    def __init__(self, redis: Redis) -> None:
+        super().__init__([QUEUE], connection=redis, interval=LOOK_EVERY_S, serializer=JSONSerializer)
+        self._redis = redis
+
+    @property
+    def connection(self) -> Redis:
+        """Return the client it was given; RQ would make another, as after a fork, that cannot ask Sentinel."""
+        return self._redis
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; outlives every trouble of Redis."""
@@ -54,6 +71,11 @@ class ProbeScheduler(RQScheduler):
 class ProbeWorker(SimpleWorker):
     """Runs probes in this process, and tells `stop` when a signal asks for the end."""
 
+    exponential_backoff_factor = 1.0
+    """RQ tries to connect again after 1 s, and after that for as long as this factor says: always 1 s."""
+    dequeue_timeout = DEQUEUE_WITHIN_S
+    connection_timeout = DEQUEUE_WITHIN_S + math.ceil(ANSWER_TIMEOUT_S)
+
     def __init__(self, redis: Redis, stop: threading.Event) -> None:
         super().__init__([probe_queue(redis)], connection=redis, serializer=JSONSerializer)
         self._stop = stop
@@ -69,6 +91,14 @@ class ProbeWorker(SimpleWorker):
         finally:
             self._working = False
 
+    def subscribe(self) -> None:
+        """Take no commands over pub/sub: nobody sends any, and a subscription would outlive a worker that gives up."""
+
+    def _install_signal_handlers(self) -> None:
+        """Install them, and see to it that a signal that came just before is not forgotten."""
+        super()._install_signal_handlers()
+        self._stop_requested = self._stop.is_set()
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Handle SIGTERM and SIGINT; RQ's own handling would raise in whatever runs after `work`."""
         self._stop.set()
@@ -79,16 +109,18 @@ class ProbeWorker(SimpleWorker):
 def run_probe_worker(connect: Callable[[], Redis], *, wake: Callable[[str], object], stop: threading.Event) -> None:
     """Serve probes until SIGTERM or SIGINT. Must run in the main thread, where RQ handles the signals.
 
+    Until RQ does, they are the caller's, who sets `stop`.
     RQ's worker quits on what it does not expect; as long as nobody asked for the end, another takes its place.
     """
     install_waker(wake)
-    scheduler = ProbeScheduler([QUEUE], connection=connect(), interval=LOOK_EVERY_S, serializer=JSONSerializer)
+    scheduler = ProbeScheduler(connect())
     thread = threading.Thread(target=scheduler.run, args=[stop], name="probe scheduler")
     thread.start()
     try:
         while not stop.is_set():
             try:
-                ProbeWorker(connect(), stop).serve()
+                with closing(connect()) as redis:
+                    ProbeWorker(redis, stop).serve()
             except (RedisError, OSError) as error:
                 log.warning("probe_worker_waits_for_redis", reason=str(error))
             stop.wait(RESTART_AFTER_S)

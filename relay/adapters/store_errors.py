@@ -1,17 +1,41 @@
-"""One place where Redis' troubles become ours."""
+"""One place where Redis' troubles become ours, and where waiting for Redis ends."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from relay.core.errors import StoreUnavailable
+
+ROUND_TRIP_LIMIT_S = 3.0
+"""How long one round trip may take in all: to wait for a connection, to find the master, to connect, to ask, and to ask
+once more. Below what `engine.intake` gives a webhook."""
+
+_ANNOTATION = " of pipeline caused error: "
+"""redis-py puts the command, with the message in it, before the error of a pipeline's command."""
 
 
 @asynccontextmanager
 async def store_errors() -> AsyncIterator[None]:
-    """Turn whatever keeps Redis from doing its work (away, READONLY, OOM, LOADING) into StoreUnavailable."""
+    """Turn whatever keeps Redis from doing its work (away, hanging, READONLY, OOM, LOADING) into StoreUnavailable.
+
+    Put it around one round trip, not around a loop of them.
+    """
     try:
-        yield
-    except (RedisError, OSError, TimeoutError) as error:
+        async with asyncio.timeout(ROUND_TRIP_LIMIT_S):
+            yield
+    except TimeoutError as error:
+        raise StoreUnavailable(f"TimeoutError: no answer within {ROUND_TRIP_LIMIT_S:g} s") from error
+    except (RedisError, RedisClusterException, OSError) as error:
+        _strip_command(error)
         raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _strip_command(error: Exception) -> None:
+    """Keep what went wrong and drop what we had sent: messages do not belong into errors and logs."""
+    text = str(error)
+    if _ANNOTATION in text:
+        error.args = (text.rpartition(_ANNOTATION)[2],)
+    elif isinstance(error, RedisClusterException):
+        error.args = (text.partition("(")[0].strip(),)  # its sentences quote commands in brackets

@@ -18,6 +18,7 @@ from relay.adapters.redis_backlog import RedisBacklog
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_drain import RedisDrain
+from relay.adapters.redis_persistence import check_persistence
 from relay.adapters.redis_sites import RedisSites
 from relay.adapters.rq_probes import RqSchedule
 from relay.core.errors import RedisUnusable, StoreUnavailable
@@ -61,9 +62,9 @@ def admin_token_of(settings: RelaySettings) -> SecretStr:
 
 @asynccontextmanager
 async def open_store(settings: RelaySettings, redis_url: str) -> AsyncIterator[Store]:
-    """Connect to Redis and close it again."""
+    """Connect to Redis and close it again. RQ's schedule may have a Redis of its own."""
     redis = redis_clients.open_async(redis_url)
-    sync = redis_clients.open_sync(redis_url)
+    sync = redis_clients.open_sync(settings.rq_redis_address or redis_url)
     try:
         yield Store(redis, RedisSites(redis, vault_of(settings)), RedisDrain(redis, clock=time.time), RqSchedule(sync))
     finally:
@@ -105,10 +106,7 @@ async def sweeping(store: Store, lane: Lane, rank: Rank) -> AsyncIterator[None]:
 
 async def check_redis(redis_url: str, *, allow_volatile: bool) -> None:
     """Refuse to start with a Redis that is away or would lose events. Raises RedisUnusable, VolatileStore."""
-    redis = redis_clients.open_async(redis_url)
     try:
-        await redis_clients.check_persistence(redis, allow_volatile=allow_volatile)
+        await check_persistence(redis_url, allow_volatile=allow_volatile)
     except StoreUnavailable as error:
         raise RedisUnusable(f"Redis cannot be used ({error}): is it running, and is RELAY_REDIS_URL right?") from None
-    finally:
-        await redis.aclose()

@@ -28,10 +28,13 @@ log = get_logger(__name__)
 def work(settings: RelaySettings) -> None:
     """Run a worker until SIGTERM or SIGINT."""
     drains = DrainsThread(settings)
+    rq_url = settings.rq_redis_address or settings.redis_address
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: drains.stop.set())  # until RQ's worker takes them over
     drains.start()
     log.info("worker_serves", pid=os.getpid())
     try:
-        run_probe_worker(lambda: redis_clients.open_sync(settings.redis_address), wake=drains.wake, stop=drains.stop)
+        run_probe_worker(lambda: redis_clients.open_sync(rq_url), wake=drains.wake, stop=drains.stop)
     finally:
         drains.stop.set()
         drains.join()

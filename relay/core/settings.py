@@ -4,8 +4,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from relay.core.redis_address import InCluster, parse_redis_address
 from shared.graph import GRAPH_URL
 from shared.settings import Settings
 from shared.vault import is_master_key
@@ -65,7 +66,17 @@ class RelaySettings(CommandSettings):
     )
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
     redis_url: SecretStr | None = Field(
-        None, description="redis://, rediss:// or unix:// address; without it `relay run` starts its own Redis"
+        None,
+        description=(
+            "redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// address; without it `relay run`"
+            " starts its own Redis"
+        ),
+    )
+    rq_redis_url: SecretStr | None = Field(
+        None,
+        validate_default=True,
+        description="address of a Redis for the schedule of retries alone, which may lose everything; needed beside a"
+        " cluster, where RQ does not work",
     )
     master_key: SecretStr | None = Field(
         None,
@@ -86,8 +97,17 @@ class RelaySettings(CommandSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis_address(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("expected redis://, rediss:// or unix://")
+        if value is not None:
+            parse_redis_address(value.get_secret_value())
+        return value
+
+    @field_validator("rq_redis_url")
+    @classmethod
+    def _no_cluster(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if _is_cluster(value):
+            raise ValueError("is a cluster, and RQ does not work on one")
+        if value is None and _is_cluster(info.data.get("redis_url")):
+            raise ValueError("missing: RELAY_REDIS_URL is a cluster, and RQ does not work on one")
         return value
 
     @property
@@ -96,6 +116,15 @@ class RelaySettings(CommandSettings):
         return "" if self.redis_url is None else self.redis_url.get_secret_value()
 
     @property
+    def rq_redis_address(self) -> str:
+        """The address of RQ's own Redis, which may hold a password; empty where RQ uses the relay's."""
+        return "" if self.rq_redis_url is None else self.rq_redis_url.get_secret_value()
+
+    @property
     def master_key_file(self) -> Path:
         """Where a generated master key is kept."""
         return self.data_dir / "master-key"
+
+
+def _is_cluster(url: SecretStr | None) -> bool:
+    return url is not None and isinstance(parse_redis_address(url.get_secret_value()), InCluster)

@@ -54,6 +54,7 @@ class OutboxAppender(Protocol):
     async def append(self, groups: Mapping[str, Sequence[Incoming]], *, token: str) -> Mapping[str, Appended]:
         """Append to several outboxes in one go, each atomically; events keep their order within an outbox.
 
+        `token` is another one each time: an answer that was lost is asked for again with the same one.
         When this returns, what was not refused is as durable as the store promises. Raises StoreUnavailable when
         nothing may be promised, though some of it may have been stored.
         """
@@ -65,7 +66,7 @@ class OutboxDrain(Protocol):
     async def claim(self, outbox: str, *, token: str, due_by_ms: int | None = None) -> bool:
         """Take the lease if it is free; with `due_by_ms`, not while a parked site's next attempt is later than that.
 
-        Whether the site is paused is looked at by the first `next_batch`.
+        Whether the site is paused is looked at by the first `next_batch`. `token` is another one each time, as above.
         """
 
     async def next_batch(

@@ -3,17 +3,24 @@
 Under load this turns one round trip, and with `appendfsync always` one flush of the disk, for each webhook into one for
 all that wait; without load it adds nothing, as the first append leaves at once. Each caller still waits for its own
 events, and only for an append that began after it had handed them in.
+
+Where the store hangs, nobody waits for longer than APPEND_WITHIN_S: an append has the time that its oldest caller has
+left, and ends with StoreUnavailable for all of them.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from relay.core.errors import StoreUnavailable
 from relay.core.webhook import Incoming
 from relay.engine.ports import Appended, OutboxAppender
 
 MAX_EVENTS_PER_APPEND = 2_000
 """Bounds the size of one round trip, so that one flood of webhooks does not make every other webhook wait for it."""
+
+APPEND_WITHIN_S = 3.5
+"""From handing events in to the answer about them: Meta waits for 5 s at the most, and has a way to us."""
 
 
 class _Order(NamedTuple):
@@ -22,6 +29,8 @@ class _Order(NamedTuple):
     outbox: str
     events: Sequence[Incoming]
     done: asyncio.Future[Sequence[int]]
+    answer_by: float
+    """By the event loop's clock."""
 
 
 class AppendWriter:
@@ -39,7 +48,8 @@ class AppendWriter:
 
     def append(self, outbox: str, events: Sequence[Incoming]) -> Awaitable[Sequence[int]]:
         """Append to one outbox; returns the indices of events it refused. Raises StoreUnavailable."""
-        order = _Order(outbox, events, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        order = _Order(outbox, events, loop.create_future(), loop.time() + APPEND_WITHIN_S)
         self._waiting.append(order)
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush(), name="append")
@@ -51,16 +61,18 @@ class AppendWriter:
             await self._flushing
 
     async def _flush(self) -> None:
-        while self._waiting:
-            orders = self._take()
+        while orders := self._take():
             try:
-                await self._append(orders)
+                async with asyncio.timeout_at(orders[0].answer_by):
+                    await self._append(orders)
+            except TimeoutError:
+                _fail(orders, StoreUnavailable(f"events were not stored within {APPEND_WITHIN_S:g} s"))
             except Exception as error:  # noqa: BLE001  whatever it was, each caller must learn of it
-                for order in orders:
-                    if not order.done.done():
-                        order.done.set_exception(error)
+                _fail(orders, error)
 
     def _take(self) -> list[_Order]:
+        """Take the oldest orders that go together, none of them given up by its caller."""
+        self._waiting = [order for order in self._waiting if not order.done.done()]
         taken, events = 0, 0
         for order in self._waiting:
             events += len(order.events)
@@ -80,6 +92,12 @@ class AppendWriter:
             if appended.leased:
                 self._on_lease(outbox, token)
         _answer(orders, results)
+
+
+def _fail(orders: Sequence[_Order], error: Exception) -> None:
+    for order in orders:
+        if not order.done.done():
+            order.done.set_exception(error)
 
 
 def _answer(orders: Sequence[_Order], results: Mapping[str, Appended]) -> None:

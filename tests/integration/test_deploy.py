@@ -33,8 +33,8 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from yarl import URL
 
-from relay.adapters import redis_clients
 from relay.adapters.embedded_redis import find_redis_server
+from relay.adapters.redis_persistence import check_persistence
 from relay.core.webhook import MAX_BODY_BYTES, SIGNATURE_HEADER, verify_signature
 from relay.web.answer import ACCEPTED
 from relay.web.plain_request import NotRead, PlainRequest, read_plain
@@ -461,8 +461,9 @@ async def test_the_relay_accepts_the_redis_that_compose_starts(tmp_path: Path) -
     port = free_port()
     command = [str(find_redis_server()), *flags, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path)]
     async with process(command, tmp_path, port):
-        client = Redis.from_url(f"redis://127.0.0.1:{port}/0")
-        await redis_clients.check_persistence(client, allow_volatile=False)
+        url = f"redis://127.0.0.1:{port}/0"
+        await check_persistence(url, allow_volatile=False)
+        client = Redis.from_url(url)
         config = await client.config_get("appendfsync")
         await client.aclose()
 

@@ -242,7 +242,7 @@ class MemoryOutboxes:
 
     def _take(self, name: str, token: str) -> bool:
         if self.holder(name):
-            return False
+            return self.holder(name) == token
         box = self.box(name)
         box.token = token
         self._prolong(box)

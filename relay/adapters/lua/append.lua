@@ -3,6 +3,8 @@
 -- A page in the fenced set belongs elsewhere by now (or is just being moved here): its events are refused, and the caller
 -- looks the binding up again. So a binding may be cached for ever and is never wrong for longer than one round trip.
 --
+-- A lease that is held under our own token is ours: the answer of our first try was lost on its way.
+--
 -- KEYS  1 outbox  2 lease  3 delivery  4 fenced
 -- ARGV  1 token ('' = never take the lease)  2 lease TTL in ms  then for each event: page, kind, item
 -- Returns  { 1 if the lease was taken else 0, index of each refused event, counted from 1 }
@@ -19,8 +21,10 @@ end
 local leased = 0
 if ARGV[1] ~= '' and #refused < (#ARGV - 2) / 3 then
   local state = redis.call('HGET', KEYS[3], 'state')
-  if (not state or state == 'up') and redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
-    leased = 1
+  if not state or state == 'up' then
+    if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) or redis.call('GET', KEYS[2]) == ARGV[1] then
+      leased = 1
+    end
   end
 end
 

@@ -24,11 +24,13 @@ from structlog.testing import capture_logs
 from relay.adapters import embedded_redis, redis_clients
 from relay.adapters.embedded_redis import EmbeddedRedis, find_redis_server
 from relay.adapters.redis_append import RedisAppender
+from relay.adapters.redis_persistence import check_persistence
 from relay.core import keys
 from relay.core.errors import EmbeddedRedisError
 from shared.tasks import Supervisor
 from tests.support.clock import ManualClock
 from tests.support.fakes import incoming, payloads
+from tests.support.own_redis import KEY_DELAY_US, OwnRedis
 from tests.support.streams import payloads_in
 from tests.support.waiting import process_did, process_does, soon
 
@@ -74,7 +76,7 @@ class TestStarting:
     async def test_it_keeps_everything_and_listens_to_nobody_else(self, tmp_path: Path) -> None:
         folder = tmp_path / "new" / "redis"
         async with running(folder) as (embedded, client):
-            await redis_clients.check_persistence(client, allow_volatile=False)
+            await check_persistence(embedded.url, allow_volatile=False)
             asked = ("port", "appendfsync", "save", "dir", "unixsocketperm")
             config = {name: (await client.config_get(name))[name] for name in asked}
             assert embedded.pid is not None
@@ -130,6 +132,64 @@ class TestStarting:
 
         assert pid is not None
         assert not psutil.pid_exists(pid)
+
+
+@pytest.fixture
+def large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder whose file takes some two seconds to load."""
+    with OwnRedis("--appendonly", "yes") as server:
+        server.fill()
+        server.kill()
+        shutil.copy(server.folder / "appendonly.aof", tmp_path)
+    slow = ["--key-load-delay", str(KEY_DELAY_US)]
+    arguments = embedded_redis._arguments
+    monkeypatch.setattr(embedded_redis, "_arguments", lambda *where: [*arguments(*where), *slow])
+    return tmp_path
+
+
+class TestLoading:
+    async def test_a_large_file_is_waited_for_however_long_it_takes_and_the_log_says_how_far_it_is(
+        self, large_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(embedded_redis, "START_TIMEOUT_S", 1.0)
+        monkeypatch.setattr(embedded_redis, "LOADING_SAID_EVERY_S", 0.2)
+        with capture_logs() as logs:
+            async with running(large_file) as (_, client):
+                assert await client.dbsize() > 0
+        said = [line for line in logs if line["event"] == "embedded_redis_loads"]
+
+        assert len(said) > 1
+        assert 0.0 < float(said[-1]["percent"]) <= 100.0
+        assert int(said[-1]["seconds_left"]) >= 0
+
+
+class TestAFileThatBreaksOff:
+    """As after a power cut: the last record is on disk in part."""
+
+    async def test_only_the_unfinished_record_is_lost_wherever_it_breaks_off(self, tmp_path: Path) -> None:
+        async with running(tmp_path / "whole") as (_, client):
+            appender = RedisAppender(client, clock=ManualClock())
+            await appender.append({"acme": incoming("1", "a", "b")}, token="t1")
+            before = (tmp_path / "whole" / "appendonly.aof").stat().st_size
+            await appender.append({"beta": incoming("2", "c"), "acme": incoming("1", "d", "e")}, token="t2")
+        whole = (tmp_path / "whole" / "appendonly.aof").read_bytes()
+        kept: list[list[bytes]] = []
+        for number, size in enumerate(sample(before, len(whole), 12)):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            (folder / "appendonly.aof").write_bytes(whole[:size])
+            async with running(folder) as (_, client):
+                kept.append(await payloads_in(client, keys.outbox("acme")))
+                await RedisAppender(client, clock=ManualClock()).append({"acme": incoming("1", "f")}, token="t3")
+
+        assert kept[0] == payloads("a", "b")
+        assert kept[-1] == payloads("a", "b", "d", "e")
+        assert all(each in (kept[0], kept[-1]) for each in kept)  # never half of an append
+
+
+def sample(first: int, last: int, count: int) -> list[int]:
+    """Return `count` whole numbers from `first` to `last`, evenly spread."""
+    return [first + (last - first) * number // (count - 1) for number in range(count)]
 
 
 class TestDying:

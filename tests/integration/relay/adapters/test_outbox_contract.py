@@ -211,7 +211,12 @@ class TestClaimAndRelease:
     async def test_one_claims(self, store: Store) -> None:
         assert await store.drain.claim("acme", token="t1")
         assert not await store.drain.claim("acme", token="t2")
-        assert not await store.drain.claim("acme", token="t1")
+
+    async def test_who_lost_the_answer_asks_again_and_has_it(self, store: Store) -> None:
+        assert await store.drain.claim("acme", token="t1")
+        assert await store.drain.claim("acme", token="t1")
+        assert (await store.add("beta", "a", holder="t2")).leased
+        assert (await store.add("beta", "a", holder="t2")).leased
 
     async def test_releasing_hands_in_what_was_acknowledged(self, store: Store) -> None:
         await store.add("acme", "a", "b", holder="t1")

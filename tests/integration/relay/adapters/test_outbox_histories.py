@@ -59,8 +59,9 @@ class Player:
 
     async def _ready(self) -> object:
         announced = await self.store.announcements.ready("acme")
-        due = sorted((each.outbox, each.events, each.state, each.next_attempt_ms) for each in await self.store.due())
-        return announced, due
+        # Left due, as an appender that trusts its mark does not renew it, and its fake knows no such trust.
+        found = await self.store.due(stay_due=True)
+        return announced, sorted((each.outbox, each.events, each.state, each.next_attempt_ms) for each in found)
 
     async def _next(self, holder: str, events: int, size: int, acknowledge: bool, refuse: bool) -> object:  # noqa: FBT001  drawn
         done = self._done(refuse=refuse) if acknowledge else None

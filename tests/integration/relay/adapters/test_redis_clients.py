@@ -1,108 +1,21 @@
-"""Clients of Redis, and whether a Redis keeps what it is given."""
+"""Clients of Redis: how long they wait, how often they ask, and when they leave a connection."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
-from structlog.testing import capture_logs
 
 from relay.adapters import redis_clients
-from relay.adapters.redis_clients import check_persistence, open_async, open_sync, persistence_problems
-from relay.core.errors import StoreUnavailable, VolatileStore
+from relay.adapters.redis_clients import open_async, open_sync
+from relay.adapters.redis_links import Demoted
+from relay.adapters.scripts import CLAIM
+from relay.core.redis_address import BadRedisAddress
+from tests.support.own_redis import OwnRedis
 from tests.support.peer import peer
-
-KEEPS = {"appendonly": "yes", "maxmemory-policy": "noeviction", "appendfsync": "always"}
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        pytest.param({}, [], id="nothing"),
-        pytest.param({"appendfsync": "everysec"}, [], id="a second may be lost"),
-        pytest.param({"appendonly": "no"}, ["appendonly"], id="no file"),
-        pytest.param({"maxmemory-policy": "allkeys-lru"}, ["maxmemory-policy"], id="evicts"),
-        pytest.param({"maxmemory-policy": "volatile-ttl"}, ["maxmemory-policy"], id="evicts what has a time"),
-        pytest.param({"appendfsync": "no"}, ["appendfsync"], id="never flushed"),
-        pytest.param(
-            {"appendonly": "no", "maxmemory-policy": "allkeys-lru", "appendfsync": "no"},
-            ["appendonly", "maxmemory-policy", "appendfsync"],
-            id="all at once",
-        ),
-    ],
-)
-def test_what_breaks_the_promise_is_named(change: dict[str, str], words: list[str]) -> None:
-    problems = persistence_problems(KEEPS | change)
-
-    assert len(problems) == len(words)
-    assert all(word in problem for word, problem in zip(words, problems, strict=True))
-
-
-def test_what_a_server_does_not_tell_is_left_open() -> None:
-    assert persistence_problems({}) == []
-
-
-class TestCheckPersistence:
-    @pytest.fixture
-    async def keeping(self, redis: Redis) -> AsyncIterator[Redis]:
-        for name, value in KEEPS.items():
-            await redis.config_set(name, value)
-        yield redis
-        for name, value in {"appendonly": "no", "maxmemory-policy": "noeviction", "appendfsync": "everysec"}.items():
-            await redis.config_set(name, value)
-
-    async def test_a_redis_that_keeps_everything_passes_without_a_word(self, keeping: Redis) -> None:
-        with capture_logs() as logs:
-            await check_persistence(keeping, allow_volatile=False)
-        assert logs == []
-
-    async def test_one_that_may_lose_a_second_passes_with_a_warning(self, keeping: Redis) -> None:
-        await keeping.config_set("appendfsync", "everysec")
-        with capture_logs() as logs:
-            await check_persistence(keeping, allow_volatile=False)
-
-        assert [(line["event"], line["appendfsync"]) for line in logs] == [("redis_syncs_late", "everysec")]
-
-    @pytest.mark.parametrize(
-        ("name", "value"), [("appendonly", "no"), ("maxmemory-policy", "allkeys-random"), ("appendfsync", "no")]
-    )
-    async def test_one_that_loses_events_is_refused_with_the_way_out(
-        self, keeping: Redis, name: str, value: str
-    ) -> None:
-        await keeping.config_set(name, value)
-        with pytest.raises(VolatileStore, match=rf"would not keep events: `{name}` is .*--allow-volatile") as refused:
-            await check_persistence(keeping, allow_volatile=False)
-
-        assert refused.value.exit_code == 2
-
-    async def test_one_that_loses_events_is_taken_where_that_does_not_matter(self, keeping: Redis) -> None:
-        await keeping.config_set("appendonly", "no")
-        with capture_logs() as logs:
-            await check_persistence(keeping, allow_volatile=True)
-
-        assert [line["event"] for line in logs] == ["redis_is_volatile"]
-
-    async def test_one_that_tells_nothing_passes_with_the_advice_to_look(
-        self, redis: Redis, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        async def unknown_command(_name: str) -> dict[str, str]:
-            raise ResponseError("unknown command 'CONFIG'")
-
-        monkeypatch.setattr(redis, "config_get", unknown_command)
-        with capture_logs() as logs:
-            await check_persistence(redis, allow_volatile=False)
-
-        assert [line["event"] for line in logs] == ["redis_config_hidden"]
-
-    async def test_one_that_is_away_is_our_error(self) -> None:
-        client = open_async("unix:///nowhere/redis.sock")
-        with pytest.raises(StoreUnavailable):
-            await check_persistence(client, allow_volatile=True)
-        await client.aclose()
 
 
 class TestTheAsyncClient:
@@ -130,25 +43,14 @@ class TestTheAsyncClient:
         assert redis_clients.ANSWER_TIMEOUT_S < 5.0
         assert redis_clients.CONNECT_TIMEOUT_S < 5.0
 
-    async def test_a_kept_connection_that_a_restart_has_closed_costs_nothing(self) -> None:
-        connections = 0
-
-        async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            nonlocal connections
-            connections += 1
-            while (line := await reader.readline()) and b"PING" not in line:
-                if b"CLIENT" in line:
-                    writer.write(b"+OK\r\n")
-            writer.write(b"+PONG\r\n")
-            await writer.drain()
-
-        async with peer(answer_once) as address:
-            client = open_async(f"redis://{address}?protocol=2")
-            assert await client.ping()
-            assert await client.ping()
-            await client.aclose()
-
-        assert connections == 2
+    async def test_a_kept_connection_that_a_restart_has_closed_costs_nothing(
+        self, redis: Redis, redis_url: str
+    ) -> None:
+        client = open_async(redis_url)
+        assert await client.ping()
+        await redis.client_kill_filter(_type="normal", skipme=True)
+        assert await client.ping()
+        await client.aclose()
 
     async def test_a_redis_that_is_away_is_asked_twice_at_once_and_that_is_all(self) -> None:
         client = open_async("redis://127.0.0.1:1")
@@ -156,7 +58,109 @@ class TestTheAsyncClient:
             await client.ping()
         await client.aclose()
 
+    async def test_one_connection_that_breaks_takes_those_along_that_nobody_uses(
+        self, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """They lead to the same server: each would find out for itself, a timeout at a time."""
+        monkeypatch.setattr(redis_clients, "ANSWER_TIMEOUT_S", 0.1)
+        client = open_async(redis_url)
+        before = set(await asyncio.gather(*(client.client_id() for _ in range(10))))
+        with pytest.raises(RedisTimeoutError):
+            await client.blpop(["nothing comes here"], timeout=5)
+        after = set(await asyncio.gather(*(client.client_id() for _ in range(10))))
+        await client.aclose()
 
-def test_the_sync_client_speaks_to_the_same_server(redis_url: str) -> None:
-    with open_sync(redis_url) as client:
-        assert client.ping()
+        assert len(before) == len(after) == 10
+        assert not before & after
+
+
+class TestADemotedMaster:
+    """As after a failover: the server lives, keeps our connections, and refuses every write."""
+
+    @pytest.fixture
+    async def replica(self) -> AsyncIterator[OwnRedis]:
+        with OwnRedis() as server:
+            yield server
+
+    @staticmethod
+    def demote(server: OwnRedis) -> None:
+        with server.client as client:
+            client.replicaof("127.0.0.1", "1")
+
+    async def test_its_connections_are_left_when_it_refuses(self, replica: OwnRedis) -> None:
+        client = open_async(replica.url)
+        before = await client.client_id()
+        self.demote(replica)
+        with pytest.raises(Demoted):
+            await client.set("a", "b")
+        after = await client.client_id()
+        await client.aclose()
+
+        assert before != after
+
+    async def test_they_are_left_also_when_a_script_finds_out(self, replica: OwnRedis) -> None:
+        client = open_async(replica.url)
+        self.demote(replica)
+        with pytest.raises(Demoted, match=r"(?i)read.?only"):
+            await CLAIM.run(client, ["{a}1", "{a}2"], ["t1", "1000", ""])
+        await client.aclose()
+
+    async def test_they_are_left_when_it_refuses_to_read(self, replica: OwnRedis) -> None:
+        client = open_async(replica.url)
+        await client.config_set("replica-serve-stale-data", "no")
+        self.demote(replica)
+        with pytest.raises(Demoted, match="MASTER is down"):
+            await client.get("a")
+        await client.aclose()
+
+    async def test_a_pipeline_finds_out_too(self, replica: OwnRedis) -> None:
+        client = open_async(replica.url)
+        self.demote(replica)
+        pipeline = client.pipeline(transaction=False)
+        pipeline.get("a")
+        pipeline.set("a", "b")
+        with pytest.raises(Demoted):
+            await pipeline.execute(raise_on_error=False)
+        await client.aclose()
+
+    def test_rq_leaves_them_too(self, replica: OwnRedis) -> None:
+        with open_sync(replica.url) as client:
+            before = client.client_id()
+            self.demote(replica)
+            with pytest.raises(Demoted):
+                client.set("a", "b")
+            assert before != client.client_id()
+
+    async def test_once_it_is_master_again_the_same_client_goes_on(self, replica: OwnRedis) -> None:
+        client = open_async(replica.url)
+        self.demote(replica)
+        with pytest.raises(Demoted):
+            await client.set("a", "b")
+        with replica.client as operator:
+            operator.replicaof("NO", "ONE")
+        assert await client.set("a", "b")
+        await client.aclose()
+
+
+class TestTheSyncClient:
+    def test_it_speaks_to_the_same_server(self, redis_url: str) -> None:
+        with open_sync(redis_url) as client:
+            assert client.ping()
+
+    def test_it_waits_no_longer_than_the_other(self, monkeypatch: pytest.MonkeyPatch, frozen: OwnRedis) -> None:
+        monkeypatch.setattr(redis_clients, "ANSWER_TIMEOUT_S", 0.2)
+        started = time.monotonic()
+        with open_sync(frozen.url) as client, pytest.raises(RedisTimeoutError):
+            client.ping()
+
+        assert time.monotonic() - started < 2 * 0.2
+
+    def test_a_cluster_is_none_for_rq(self) -> None:
+        with pytest.raises(BadRedisAddress, match="RQ does not work"):
+            open_sync("redis+cluster://a")
+
+    @pytest.fixture
+    def frozen(self) -> Iterator[OwnRedis]:
+        with OwnRedis() as server:
+            server.freeze()
+            yield server

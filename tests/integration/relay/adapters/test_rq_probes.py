@@ -16,6 +16,8 @@ from structlog.testing import capture_logs
 from relay.adapters import redis_clients, rq_probes
 from relay.adapters.rq_probes import FAILURE_KEPT_S, JOB_TIMEOUT_S, RqSchedule, install_waker, probe, probe_queue
 from tests.support.clock import NOON
+from tests.support.own_redis import OwnRedis
+from tests.support.waiting import soon
 
 AT_MS = round(NOON * 1000)
 
@@ -120,3 +122,15 @@ def test_times_are_utc(client: Redis) -> None:
     asyncio.run(RqSchedule(client).probe_at("acme", at_ms=86_400_000, attempt=1))
 
     assert schedule_of(client).get_scheduled_time("probe-acme-1") == datetime(1970, 1, 2, tzinfo=UTC)
+
+
+async def test_a_redis_that_hangs_holds_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drain that parks its site waits for the schedule, and whoever stops a process waits for its drains."""
+    monkeypatch.setattr(redis_clients, "ANSWER_TIMEOUT_S", 0.2)
+    with OwnRedis() as server, redis_clients.open_sync(server.url) as client:
+        schedule = RqSchedule(client)
+        server.freeze()
+        with capture_logs() as logs:
+            await soon(schedule.probe_at("acme", at_ms=AT_MS, attempt=1))
+
+    assert [line["event"] for line in logs] == ["probe_not_scheduled"]

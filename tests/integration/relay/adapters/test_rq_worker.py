@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from redis import Redis
 from rq.registry import FailedJobRegistry, FinishedJobRegistry, ScheduledJobRegistry
-from rq.serializers import JSONSerializer
 from structlog.testing import capture_logs
 
 from relay.adapters import redis_clients, rq_probes, rq_worker
 from relay.adapters.rq_probes import probe_queue
 from relay.adapters.rq_worker import ProbeScheduler, ProbeWorker, run_probe_worker
-from tests.support.waiting import DEADLINE_S
+from tests.support.own_redis import OwnRedis
+from tests.support.waiting import DEADLINE_S, process_did
 
 
 @pytest.fixture
@@ -163,9 +163,97 @@ def test_redis_away_at_the_start_is_waited_for(connect: Callable[[], Redis], cli
     assert tries >= 3
 
 
+class TestARedisInTrouble:
+    """RQ's own patience is seven minutes for an answer and a minute between two tries to connect."""
+
+    @pytest.fixture
+    def server(self) -> Iterator[OwnRedis]:
+        with OwnRedis("--appendonly", "yes") as server:
+            yield server
+
+    @pytest.fixture(autouse=True)
+    def _impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(redis_clients, "ANSWER_TIMEOUT_S", 0.5)
+        monkeypatch.setattr(ProbeWorker, "dequeue_timeout", 1)
+        monkeypatch.setattr(ProbeWorker, "connection_timeout", 2)
+
+    @staticmethod
+    def meanwhile(work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=work)
+        thread.start()
+        return thread
+
+    @staticmethod
+    def is_served(server: OwnRedis) -> bool:
+        with server.client as client:
+            return any(b"worker" in key for key in client.keys("rq:worker:*"))
+
+    def test_a_server_that_was_killed_is_served_again_within_seconds(self, server: OwnRedis) -> None:
+        def kill_and_start() -> None:
+            process_did(lambda: self.is_served(server))
+            server.kill()
+            server.start()
+            process_did(server.serves)
+            with redis_clients.open_sync(server.url) as client:
+                schedule_due(client, "acme")
+
+        wake = StopAfter(1)
+        killer = self.meanwhile(kill_and_start)
+        serve(lambda: redis_clients.open_sync(server.url), wake)
+        killer.join()
+
+        assert wake.woken == ["acme"]
+
+    def test_a_server_that_hangs_is_given_up_and_served_again_within_seconds(self, server: OwnRedis) -> None:
+        with capture_logs() as logs:
+
+            def freeze_and_thaw() -> None:
+                process_did(lambda: self.is_served(server))
+                server.freeze()
+                process_did(lambda: len(logs) > 5)  # the scheduler's complaints: longer than the worker's patience
+                server.thaw()
+                with redis_clients.open_sync(server.url) as client:
+                    schedule_due(client, "acme")
+
+            wake = StopAfter(1)
+            freezer = self.meanwhile(freeze_and_thaw)
+            serve(lambda: redis_clients.open_sync(server.url), wake)
+            freezer.join()
+
+        assert wake.woken == ["acme"]
+
+    def test_a_master_that_was_demoted_is_served_when_it_is_one_again(self, server: OwnRedis) -> None:
+        def demote_and_promote() -> None:
+            process_did(lambda: self.is_served(server))
+            with server.client as operator:
+                operator.replicaof("127.0.0.1", "1")
+                process_did(lambda: operator.info("clients")["blocked_clients"] == 0)
+                operator.replicaof("NO", "ONE")
+            with redis_clients.open_sync(server.url) as client:
+                schedule_due(client, "acme")
+
+        wake = StopAfter(1)
+        operator = self.meanwhile(demote_and_promote)
+        serve(lambda: redis_clients.open_sync(server.url), wake)
+        operator.join()
+
+        assert wake.woken == ["acme"]
+
+
+def test_a_signal_that_comes_before_rq_is_ready_for_it_is_heard(connect: Callable[[], Redis]) -> None:
+    stop = threading.Event()
+    worker = ProbeWorker(connect(), stop)
+    stop.set()  # as the handler does that is there until then
+    worker.serve()
+
+    assert worker._stop_requested
+
+
 class TestTheScheduler:
     def scheduler(self, client: Redis) -> Any:
-        return ProbeScheduler([rq_probes.QUEUE], connection=client, interval=0, serializer=JSONSerializer)
+        scheduler = ProbeScheduler(client)
+        scheduler.interval = 0
+        return scheduler
 
     def run(self, scheduler: Any, looks: int, monkeypatch: pytest.MonkeyPatch) -> None:
         """Run it for so many looks."""

@@ -16,6 +16,7 @@ from relay.core.errors import StoreUnavailable
 from relay.core.settings import RelaySettings
 from relay.engine import sweeper
 from tests.support.logs import WrittenLogs, written_logs
+from tests.support.processes import RelayProcess, relay_environment
 from tests.support.relay import relay_settings
 from tests.support.waiting import DEADLINE_S, process_did
 
@@ -127,3 +128,14 @@ def test_a_loop_that_cannot_start_ends_the_worker_and_wakes_nobody(
     assert drains.failed
     (line,) = [line for line in logs.lines if line["event"] == "drains_failed"]
     assert "is empty; restore it from a backup" in line["exception"]
+
+
+def test_a_worker_whose_loop_cannot_start_ends_with_a_sentence(tmp_path: Path, redis_url: str) -> None:
+    """Its loop may fail before RQ listens to signals; the system's own answer to one would be exit code 143."""
+    (tmp_path / "master-key").write_text("")  # damaged
+    env = relay_environment(tmp_path, RELAY_REDIS_URL=redis_url)
+    with RelayProcess("worker", env=env, log=tmp_path / "worker.log") as worker:
+        code = worker.ended()
+
+    assert code == 1
+    assert "relay: the worker's event loop failed; its log says why" in worker.log.read_text()

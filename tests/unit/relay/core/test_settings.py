@@ -73,6 +73,15 @@ def test_without_any_setting_each_missing_one_is_named_with_where_to_find_it(tmp
             "RELAY_LOG_LEVEL", "loud", "does not fit (how much is logged: debug, info", id="an unknown log level"
         ),
         pytest.param("RELAY_REDIS_URL", "localhost:6379", "redis://, rediss:// or unix://", id="an address, no URL"),
+        pytest.param("RELAY_REDIS_URL", "redis+sentinel://a,b", "names no service", id="Sentinels of no service"),
+        pytest.param(
+            "RELAY_REDIS_URL",
+            "redis+cluster://a,b",
+            "RELAY_RQ_REDIS_URL: missing: RELAY_REDIS_URL is a cluster, and RQ does not work on one",
+            id="a cluster, and no place for RQ",
+        ),
+        pytest.param("RELAY_RQ_REDIS_URL", "redis+cluster://a", "RQ does not work on one", id="a cluster for RQ"),
+        pytest.param("RELAY_RQ_REDIS_URL", "localhost", "redis://, rediss:// or unix://", id="no URL for RQ"),
         pytest.param("RELAY_MASTER_KEY", "too-short", "relay new-master-key", id="no master key"),
         pytest.param("RELAY_MASTER_KEY", "k\u00e9y", "relay new-master-key", id="a master key beyond ASCII"),
         pytest.param("RELAY_APP_SECRET", "x", "did you mean RELAY_FACEBOOK_APP_SECRET?", id="half of a name"),
@@ -132,6 +141,14 @@ def test_master_keys_may_be_several_while_they_rotate(tmp_path: Path) -> None:
     assert found is not None
     assert found.get_secret_value() == keys
     assert "master key" not in "".join(load(tmp_path, NEEDED).summary().values())
+
+
+def test_rq_may_have_a_redis_of_its_own_beside_whatever_there_is(tmp_path: Path) -> None:
+    own = {"RELAY_RQ_REDIS_URL": "redis+sentinel://a,b/main"}
+    for redis_url in ("", "redis://h", "redis+cluster://h"):
+        settings = load(tmp_path, {**NEEDED, **own, "RELAY_REDIS_URL": redis_url})
+        assert (settings.redis_address, settings.rq_redis_address) == (redis_url, "redis+sentinel://a,b/main")
+    assert load(tmp_path, NEEDED).rq_redis_address == ""
 
 
 @pytest.mark.parametrize("bad", ["", ",", "x"])

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from relay.core.errors import MalformedBody, StoreUnavailable
+from relay.engine import intake, writer
 from relay.engine.intake import ROUTING_PAUSES_S, Accepted, Intake
 from relay.engine.routing import Routing
 from relay.engine.writer import AppendWriter
@@ -23,10 +24,10 @@ class Bench:
         self.shelf = FakeShelf()
         self.sleep = Pauses()
         self.leases: list[str] = []
-        writer = AppendWriter(
+        appends = AppendWriter(
             self.store, new_token=tokens(), on_lease=lambda outbox, _token: self.leases.append(outbox)
         )
-        self.intake = Intake(Routing(self.store), writer, self.shelf, sleep=self.sleep)
+        self.intake = Intake(Routing(self.store), appends, self.shelf, sleep=self.sleep)
 
 
 def items(page: str, *texts: str) -> bytes:
@@ -133,6 +134,23 @@ async def test_a_store_that_is_away_is_no_promise(bench: Bench, call: str) -> No
     bench.store.before_call = away
     with pytest.raises(StoreUnavailable, match="away"):
         await bench.intake.accept(body(items("1", "a"), items("2", "b")))
+
+
+@pytest.mark.parametrize("slow", ["owners", "append", "keep"])
+async def test_a_store_that_hangs_is_no_promise_in_time(
+    bench: Bench, slow: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_args: object, **_options: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(intake, "ACCEPT_WITHIN_S", 0.05)
+    monkeypatch.setattr(bench.shelf if slow == "keep" else bench.store, slow, hang)
+    with pytest.raises(StoreUnavailable, match=r"not stored within 0\.05 s"):
+        await soon(bench.intake.accept(body(b'{"who":1}', items("9", "a"))))
+
+
+def test_whichever_way_a_body_takes_meta_gets_its_answer() -> None:
+    assert max(intake.ACCEPT_WITHIN_S, writer.APPEND_WITHIN_S) < 4
 
 
 async def test_two_bodies_at_once_keep_each_its_order(bench: Bench) -> None:

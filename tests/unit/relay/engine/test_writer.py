@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from relay.core.errors import StoreUnavailable
 from relay.core.webhook import Incoming
+from relay.engine import writer as writer_module
 from relay.engine.ports import Appended
 from relay.engine.writer import MAX_EVENTS_PER_APPEND, AppendWriter
 from tests.support.fakes import incoming, tokens
@@ -147,6 +148,53 @@ async def test_a_caller_who_went_away_costs_the_others_nothing() -> None:
         await appender.let_through()
 
     assert list(await soon(stays)) == [0]
+
+
+class TestAStoreThatHangs:
+    @pytest.fixture(autouse=True)
+    def _impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(writer_module, "APPEND_WITHIN_S", 0.05)
+
+    async def test_nobody_waits_for_longer_than_meta_would_whether_in_the_append_or_behind_it(self) -> None:
+        appender = GatedAppender()
+        writer = new_writer(appender)
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        orders = [writer.append("acme", incoming("1", "a"))]
+        await turn_over()
+        orders.append(writer.append("acme", incoming("1", "b")))
+        answers = await soon(asyncio.gather(*orders, return_exceptions=True))
+        elapsed_s = loop.time() - started
+
+        assert [type(answer) for answer in answers] == [StoreUnavailable] * 2
+        assert elapsed_s < 2 * 0.05
+        assert [groups["acme"] for groups in appender.appends] == [incoming("1", "a"), incoming("1", "b")]
+
+    async def test_who_comes_when_it_answers_again_is_served(self) -> None:
+        appender = GatedAppender()
+        writer = new_writer(appender)
+        with pytest.raises(StoreUnavailable, match="not stored within"):
+            await writer.append("acme", incoming("1", "a"))
+        later = writer.append("acme", incoming("1", "b"))
+        await turn_over()
+        appender._gates.pop(0)  # nobody waits for the first append any more
+        await appender.let_through()
+
+        assert await soon(later) == ()
+
+
+async def test_what_its_caller_gave_up_is_not_sent_any_more() -> None:
+    appender = GatedAppender()
+    writer = new_writer(appender)
+    first = writer.append("acme", incoming("1", "a"))
+    await turn_over()
+    gone = asyncio.ensure_future(writer.append("acme", incoming("1", "b")))
+    gone.cancel()
+    await appender.let_through()
+    await turn_over()
+
+    assert await soon(first) == ()
+    assert len(appender.appends) == 1
 
 
 async def test_a_lease_that_comes_back_is_drained_under_the_token_of_its_append() -> None:
