@@ -9,7 +9,7 @@ import aiohttp
 
 from relay.adapters.push_sessions import AddressRefused, PushSessions
 from relay.core.answers import MAX_ANSWER_BYTES, read_answer
-from relay.core.delivery import Failed, Verdict
+from relay.core.delivery import Failed, Refused, Verdict
 from relay.core.errors import SiteNotFound
 from relay.core.outbox import Entry
 from relay.core.permission import refusal
@@ -57,12 +57,12 @@ class HttpPush:
             timestamp_s=int(self._clock()),
             secrets=record.secrets,
         )
-        verdict = await self._post(record, body, headers)
-        if isinstance(verdict, Failed):
+        verdict = await self._post(record, body, headers, events=len(entries))
+        if isinstance(verdict, Failed | Refused):
             self._records.pop(site, None)  # what an operator mends in the record is in force with the next attempt
         return verdict
 
-    async def _post(self, site: Site, body: bytes, headers: dict[str, str]) -> Verdict:
+    async def _post(self, site: Site, body: bytes, headers: dict[str, str], *, events: int) -> Verdict:
         session = self._sessions.reaching(site.permission.networks)
         data = io.BytesIO(body)  # read in pieces; as bytes, a large body would hold up the loop
         try:
@@ -70,7 +70,7 @@ class HttpPush:
                 site.events_url, data=data, headers=_HEADERS | headers, allow_redirects=False
             ) as answer:
                 content = await _read_bounded(answer.content)
-                return read_answer(answer.status, answer.headers, content, now=self._clock())
+                return read_answer(answer.status, answer.headers, content, events=events, now=self._clock())
         except TimeoutError:
             return Failed(f"no answer within {self._sessions.answer_timeout_s:.0f} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -5,17 +5,19 @@ from typing import Any
 from redis.asyncio import Redis
 
 from relay.adapters.redis_backlog import mark
+from relay.adapters.replies import text
 from relay.adapters.scripts import CLAIM, PARK, SETTLE
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.delivery import DeliveryState
 from relay.core.lease import LEASE_TTL_MS
 from relay.core.outbox import BatchLimits, Entry
-from relay.engine.ports import Acknowledged, Batch, Step
+from relay.engine.ports import Acknowledged, Batch, Parked, Refusals, Step
 from shared.clock import Clock
 
 _NO_BATCH = BatchLimits(0, 0)
-_TRY_AGAIN = -1
+EARLY_PROBE_MS = 2_000
+"""How early a probe may come and still be the one that was meant: the clocks of two machines differ a little."""
 
 
 class RedisDrain:
@@ -25,13 +27,13 @@ class RedisDrain:
         self._redis = redis
         self._clock = clock
 
-    async def claim(self, outbox: str, *, token: str, due_by_ms: int | None = None) -> bool:
+    async def claim(self, outbox: str, *, token: str, if_due: bool = False) -> bool:
         """See `engine.ports.OutboxDrain.claim`."""
         async with store_errors():
             await mark(self._redis, outbox)
             script_keys = [keys.lease(outbox), keys.delivery(outbox)]
-            due_by = "" if due_by_ms is None else due_by_ms
-            return bool(await CLAIM.run(self._redis, script_keys, [token, LEASE_TTL_MS, due_by]))
+            early = EARLY_PROBE_MS if if_due else ""
+            return bool(await CLAIM.run(self._redis, script_keys, [token, LEASE_TTL_MS, early]))
 
     async def next_batch(
         self, outbox: str, *, token: str, done: Acknowledged | None, limits: BatchLimits
@@ -52,14 +54,22 @@ class RedisDrain:
                 await mark(self._redis, outbox)  # afterwards, or the sweep would find the lease and wait for its end
         return step if isinstance(step, Step) else Step.RELEASED
 
-    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int | Step:
+    async def park(
+        self, outbox: str, *, token: str, wait_s: float | None, reason: str, refused: str = ""
+    ) -> Parked | Step:
         """See `engine.ports.OutboxDrain.park`."""
-        state = DeliveryState.PAUSED if next_attempt_ms is None else DeliveryState.PARKED
-        at = "" if next_attempt_ms is None else next_attempt_ms
-        args = [token, state.value, self._now_ms(), at, reason, LEASE_TTL_MS]
+        state = DeliveryState.PAUSED if wait_s is None else DeliveryState.PARKED
+        wait_ms = 0 if wait_s is None else round(wait_s * 1000)
+        args = [token, state.value, wait_ms, reason, LEASE_TTL_MS, refused]
         async with store_errors():
-            failures = int(await PARK.run(self._redis, [keys.lease(outbox), keys.delivery(outbox)], args))
-        return Step.HELD if failures == _TRY_AGAIN else failures
+            step, *parked = await PARK.run(self._redis, [keys.lease(outbox), keys.delivery(outbox)], args)
+        return Parked(*parked) if parked else Step(text(step))
+
+    async def refusals(self, outbox: str) -> Refusals:
+        """See `engine.ports.OutboxDrain.refusals`."""
+        async with store_errors():
+            event_id, times = await self._redis.hmget(keys.delivery(outbox), ["refused_id", "refused_times"])
+        return Refusals(text(event_id), int(times or 0)) if event_id else Refusals()
 
     async def _settle(
         self, outbox: str, token: str, mode: str, done: Acknowledged | None, limits: BatchLimits

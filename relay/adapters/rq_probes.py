@@ -1,13 +1,18 @@
-"""The retry lane's schedule on RQ: one job for each attempt at a parked site. RQ carries site names, never events.
+"""The retry lane's schedule on RQ: one job for each parked site. RQ carries site names, never events.
 
 RQ's defaults do not fit this use, so each of these is deliberate:
 - a job only wakes the site's drain in the worker's event loop and returns, so a site that hangs holds no worker;
-- results are not kept, as a finished job would block its id; failures are kept for an hour, not a year;
+- results are not kept; failures are kept for an hour, not a year;
 - jobs are written as JSON, not pickled: whoever can write to this Redis must not be able to run code in a worker;
-- the id names site and attempt, so that scheduling the same attempt twice is one job.
+- an id names site and time and so never comes again. RQ erases a job when it ends: were the site's name the id, the end
+  of one attempt would erase the next, which may be scheduled some milliseconds before;
+- `relay:probes` names the job of each site, and a new one takes its place. A job that escapes this (two processes at
+  once, a job already in the queue) finds the site's next attempt ahead and does nothing (`claim.lua`).
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +20,12 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.job import Job
+from rq.registry import ScheduledJobRegistry
 from rq.serializers import JSONSerializer
 
+from relay.adapters.replies import text
+from relay.core import keys
 from shared.logs import get_logger
 
 log = get_logger(__name__)
@@ -24,9 +33,6 @@ log = get_logger(__name__)
 QUEUE = "probes"
 JOB_TIMEOUT_S = 30
 FAILURE_KEPT_S = 3600
-EARLY_PROBE_MS = 2_000
-"""How early a probe may come and still be the one that was meant: RQ's schedule cuts fractions of a second off, and the
-clocks of two machines differ a little."""
 
 Waker = Callable[[str], Any]
 
@@ -52,29 +58,52 @@ def probe_queue(redis: Redis) -> Queue:
 
 
 class RqSchedule:
-    """Schedules probes; fits `engine.ports.ProbeSchedule`."""
+    """Schedules probes; fits `engine.ports.ProbeSchedule`.
+
+    A schedule that cannot be written is no loss: the sweep finds overdue sites.
+    """
 
     def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._queue = probe_queue(redis)
+        registry: Any = ScheduledJobRegistry  # which RQ does not type
+        self._scheduled_key: str = registry(queue=self._queue).key
 
     async def probe_at(self, site: str, *, at_ms: int, attempt: int) -> None:
-        """See `engine.ports.ProbeSchedule.probe_at`.
+        """See `engine.ports.ProbeSchedule.probe_at`."""
+        await self._write(site, self._schedule, site, at_ms, attempt)
 
-        A schedule that cannot be written is no loss: the sweep finds overdue sites.
-        """
+    async def go_on(self, site: str) -> None:
+        """See `engine.ports.ProbeSchedule.go_on`."""
+        await self._write(site, self._enqueue, site)
+
+    async def _write(self, site: str, write: Callable[..., None], *args: Any) -> None:
         try:
-            await asyncio.to_thread(self._schedule, site, at_ms, attempt)
+            await asyncio.to_thread(write, *args)
         except (RedisError, OSError) as error:
             log.warning("probe_not_scheduled", site=site, reason=str(error))
 
     def _schedule(self, site: str, at_ms: int, attempt: int) -> None:
-        self._queue.enqueue_at(
-            datetime.fromtimestamp(at_ms / 1000, tz=UTC),
-            probe,
-            site,
-            job_id=f"probe-{site}-{attempt}",
-            job_timeout=JOB_TIMEOUT_S,
-            result_ttl=0,
-            failure_ttl=FAILURE_KEPT_S,
-            description=f"probe {site}, attempt {attempt + 1}",
-        )
+        before = self._redis.hget(keys.PROBES, site)
+        if isinstance(before, bytes):
+            self._withdraw(text(before))
+        job_id = f"probe-{site}-{at_ms}"
+        # RQ knows whole seconds only, and a probe must not come early.
+        due = datetime.fromtimestamp(math.ceil(at_ms / 1000), tz=UTC)
+        pipeline = self._redis.pipeline()
+        pipeline.hset(keys.PROBES, site, job_id)
+        about = f"probe {site}, attempt {attempt + 1}"
+        self._queue.enqueue_at(due, probe, site, job_id=job_id, pipeline=pipeline, **_options(about))
+        pipeline.execute()
+
+    def _withdraw(self, job_id: str) -> None:
+        """Take a job back that still waits for its time; one that runs already is let alone."""
+        if self._redis.zrem(self._scheduled_key, job_id):
+            self._redis.delete(Job.key_for(job_id))
+
+    def _enqueue(self, site: str) -> None:
+        self._queue.enqueue(probe, site, job_id=f"go-on-{site}-{time.time_ns()}", **_options(f"go on with {site}"))
+
+
+def _options(about: str) -> dict[str, Any]:
+    return {"job_timeout": JOB_TIMEOUT_S, "result_ttl": 0, "failure_ttl": FAILURE_KEPT_S, "description": about}

@@ -1,6 +1,7 @@
 """What every process of the relay is built of: the store, the lane, and the keys they need."""
 
 import asyncio
+import math
 import random
 import secrets
 import time
@@ -73,12 +74,12 @@ async def open_store(settings: RelaySettings, redis_url: str) -> AsyncIterator[S
 
 
 @asynccontextmanager
-async def open_lane(store: Store) -> AsyncIterator[Lane]:
-    """Make a lane, and finish its batches in flight on leaving."""
+async def open_lane(store: Store, *, turn_s: float = math.inf) -> AsyncIterator[Lane]:
+    """Make a lane whose drains last `turn_s` seconds at most, and finish its batches in flight on leaving."""
     async with PushSessions() as sessions:
         push = HttpPush(sessions, store.sites.get)
-        drain = Drain(store.drain, push, store.schedule, clock=time.time, random=random.random)
-        lane = Lane(drain, store.drain, new_token=new_token)
+        drain = Drain(store.drain, push, store.schedule, clock=time.time, random=random.random, turn_s=turn_s)
+        lane = Lane(drain, store.drain, new_token=new_token, hand_on=store.schedule.go_on)
         try:
             yield lane
         finally:

@@ -8,15 +8,13 @@ import asyncio
 import os
 import signal
 import threading
-import time
 
 from relay.adapters import redis_clients
-from relay.adapters.rq_probes import EARLY_PROBE_MS
 from relay.adapters.rq_worker import run_probe_worker
 from relay.bootstrap.parts import open_lane, open_store, sweeping
 from relay.core.errors import StoreUnavailable
 from relay.core.settings import RelaySettings
-from relay.engine.lane import Lane
+from relay.engine.lane import TURN_S, Lane
 from relay.engine.sweep import Rank
 from shared.errors import UserError
 from shared.logs import get_logger
@@ -72,12 +70,14 @@ class DrainsThread(threading.Thread):
         self._ready.wait()
         if self._loop is None or self._lane is None:
             raise StoreUnavailable("the worker's event loop did not start")
-        due_by_ms = round(time.time() * 1000) + EARLY_PROBE_MS
-        asyncio.run_coroutine_threadsafe(self._lane.claim(site, due_by_ms=due_by_ms), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._lane.claim(site, if_due=True), self._loop).result()
 
     async def _sweep_until_stopped(self) -> None:
         try:
-            async with open_store(self._settings, self._settings.redis_address) as store, open_lane(store) as lane:
+            async with (
+                open_store(self._settings, self._settings.redis_address) as store,
+                open_lane(store, turn_s=TURN_S) as lane,
+            ):
                 self._loop, self._lane = asyncio.get_running_loop(), lane
                 self._ready.set()
                 async with sweeping(store, lane, Rank.WORKER):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from relay.core.delivery import Delivered, Failed, Gone, TooLarge, Verdict
+from relay.core.delivery import Delivered, Failed, Gone, Refused, TooLarge, Verdict
 from shared.errors import WireError
 from shared.wire import decode_receipt
 
@@ -13,25 +13,39 @@ MAX_ANSWER_BYTES = 1024 * 1024
 
 _THROTTLING = frozenset({429, 503})
 _REFUSED_SIGNATURE = frozenset({401, 403})
+_REFUSED_CONTENT = frozenset({400, 403, 406, 415, 422, 451})
+"""What a site, or a filter in front of it, may answer because of what an event says. Not 404: a wrong address."""
 _REDIRECTS = range(300, 400)
 
 
-def read_answer(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Verdict:
-    """Turn an answer into a verdict. Redirects are never followed; only a receipt counts as delivered."""
+def read_answer(status: int, headers: Mapping[str, str], body: bytes, *, events: int, now: float) -> Verdict:
+    """Turn the answer to a batch of so many events into a verdict.
+
+    Redirects are never followed; only a receipt that accounts for every event counts as delivered.
+    """
     if status == HTTPStatus.OK:
-        return _read_receipt(body)
+        return _read_receipt(body, events)
     if status == HTTPStatus.GONE:
         return Gone()
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return TooLarge()
+    if status in _REFUSED_CONTENT:
+        return Refused(_reason(status))
     return Failed(_reason(status), _retry_after_s(headers.get("Retry-After"), now) if status in _THROTTLING else None)
 
 
-def _read_receipt(body: bytes) -> Verdict:
+def _read_receipt(body: bytes, events: int) -> Verdict:
     try:
-        return Delivered(decode_receipt(body).rejected)
+        receipt = decode_receipt(body)
     except WireError:
         return Failed("the site answered 200, but with no receipt: is this address really an on-site client?")
+    told = receipt.accepted + len(receipt.rejected)
+    if told != events:
+        return Failed(
+            f"the site answered for {told} events where {events} were sent: is there a cache in front of it, or"
+            " another program?"
+        )
+    return Delivered(receipt.rejected)
 
 
 def _reason(status: int) -> str:

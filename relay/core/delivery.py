@@ -80,6 +80,14 @@ class TooLarge:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A 4xx about what the batch says: from the site, or from a filter in front of it that dislikes one event."""
+
+    reason: str
+    """For the operators."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """410: the site wants nothing any more, until a person resumes it."""
 
@@ -93,7 +101,7 @@ class Failed:
     retry_after_s: float | None = None
 
 
-Verdict = Delivered | TooLarge | Gone | Failed
+Verdict = Delivered | TooLarge | Refused | Gone | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,15 @@ class Park:
 
     delay_s: float
     reason: str
+    refused: str = ""
+    """The event that was refused although it came alone; empty where none was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """The batch is one event, which is refused again and again: see whether the site takes others (`core.suspects`)."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +145,42 @@ class Pause:
 MAX_REASON = 300
 """Characters kept of what a site gives as its reason."""
 
-Decision = Acknowledge | Shrink | Park | Pause
+SUSPECT_AFTER = 4
+"""How often an event must be refused alone before others are asked for: about half a minute on the ladder of
+`core.backoff`, longer than a site or its proxy takes to start anew."""
+
+Decision = Acknowledge | Shrink | Park | Pause | Suspect
 
 
-def decide(verdict: Verdict, *, event_ids: Sequence[str], failures: int, random: float) -> Decision:
-    """Say what a verdict on a batch of `event_ids` (at least one) means, after `failures` failures in a row before."""
+def decide(
+    verdict: Verdict, *, event_ids: Sequence[str], failures: int, random: float, refused_before: int = 0
+) -> Decision:
+    """Say what a verdict on a batch of `event_ids` (at least one) means, after `failures` failures in a row before.
+
+    `refused_before`: how often the first of them was refused alone in earlier attempts.
+
+    verdict     more than one event   one event
+    Delivered   acknowledge           acknowledge
+    TooLarge    shrink                dead letter
+    Refused     shrink                park; suspect it when it was refused SUSPECT_AFTER times
+    Gone        pause                 pause
+    Failed      park                  park, as often as it takes: an outage is never an event's fault
+    """
     match verdict:
         case Delivered(rejected):
             return Acknowledge(_one_for_each(event_ids, rejected))
-        case TooLarge() if len(event_ids) == 1:
-            return Acknowledge([Rejection(event_ids[0], "413: the site finds this single event too large")])
-        case TooLarge():
+        case TooLarge() | Refused() if len(event_ids) > 1:
             return Shrink(len(event_ids) // 2)
+        case TooLarge():
+            return Acknowledge([Rejection(event_ids[0], "413: the site finds this single event too large")])
         case Gone():
             return Pause("410: the site answered that it wants no more events")
         case Failed(reason, retry_after_s):
             return Park(backoff.delay_s(failures + 1, random=random, retry_after_s=retry_after_s), reason)
+        case Refused(reason):
+            suspect = refused_before + 1 >= SUSPECT_AFTER
+            park = Park(backoff.delay_s(failures + 1, random=random), reason, refused=event_ids[0])
+            return Suspect(reason) if suspect else park
 
 
 def _one_for_each(event_ids: Sequence[str], rejected: Sequence[Rejection]) -> list[Rejection]:

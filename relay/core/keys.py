@@ -16,6 +16,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:{relay:backlog}:sweeper  string  rank and token of the sweeper  sweep                 sweep           [7]
     relay:odd           stream  webhook entries that cannot be routed    intake                 operators       [4]
     relay:health        string  proof that a write succeeds              readiness check        nobody          [5]
+    relay:probes        hash    site → id of its job, in RQ's Redis      retry lane             retry lane      for good
     rq:*                RQ's    the schedule of probes; never an event   retry lane             workers         RQ's
 
     [1] until acknowledged   [2] `core.lease.LEASE_TTL_MS`   [3] cleared by the sweep   [4] the newest ODD_KEPT
@@ -30,6 +31,7 @@ BACKLOG = "relay:backlog"
 SWEEPER = "relay:{relay:backlog}:sweeper"
 ODD = "relay:odd"
 HEALTH = "relay:health"
+PROBES = "relay:probes"
 
 HEALTH_TTL_S = 60
 

@@ -1,26 +1,50 @@
 """A lane: the drains that run in this process, at most one for each outbox, each a task of the event loop.
 
 A site that hangs holds one task and nothing else. The live lane (in a web process) starts a drain when an append came
-back with the lease; the retry lane (in a worker) claims the lease of a parked site when its probe is due.
+back with the lease; the retry lane (in a worker) claims the lease of a parked site when its probe is due. A long drain
+holds up nobody here, as the drains run side by side, a batch of each in turn; but it would keep one process busy while
+others have nothing to do. So the retry lane's drains end after a while (`TURN_S`) and hand their site on, to the end of
+the queue, from which the next worker takes it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from relay.core.errors import StoreUnavailable
 from relay.engine import metrics
-from relay.engine.drain import Drain, DrainStop
+from relay.engine.drain import Drain, DrainEnd
 from relay.engine.ports import OutboxDrain
+from relay.engine.sending import DrainStop
 from shared.logs import get_logger
 
 log = get_logger(__name__)
 
 
+TURN_S = 10.0
+"""How long a drain of the retry lane lasts at most: long beside the few milliseconds that handing it on takes."""
+FINISH_BATCHES_S = 5.0
+"""How long a lane that closes waits for batches in flight. Most sites answer within a second; those that do not get the
+batch again, from whoever goes on."""
+
+
+async def _to_nobody(_outbox: str) -> None:
+    """Leave it to the sweep."""
+
+
 class Lane:
     """Runs drains until `close`."""
 
-    def __init__(self, drain: Drain, outbox: OutboxDrain, *, new_token: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        drain: Drain,
+        outbox: OutboxDrain,
+        *,
+        new_token: Callable[[], str],
+        hand_on: Callable[[str], Awaitable[None]] = _to_nobody,
+    ) -> None:
+        """`hand_on(outbox)` is called when a drain's time was up, its lease given back, and more may wait."""
         self._drain = drain
+        self._hand_on = hand_on
         self._outbox = outbox
         self._new_token = new_token
         self._stop = DrainStop()
@@ -34,22 +58,25 @@ class Lane:
         metrics.DRAINS.set(len(self._running))
         task.add_done_callback(lambda done: self._forget(outbox, done))
 
-    async def claim(self, outbox: str, *, due_by_ms: int | None = None) -> bool:
+    async def claim(self, outbox: str, *, if_due: bool = False) -> bool:
         """Drain an outbox if nobody else does. Returns whether we do now. Raises StoreUnavailable.
 
-        With `due_by_ms`, a parked site whose next attempt is later than that is left alone.
+        With `if_due`, a parked site whose next attempt lies ahead is left alone.
         """
         if self._stop.requested:
             return False
         token = self._new_token()
-        claimed = await self._outbox.claim(outbox, token=token, due_by_ms=due_by_ms)
+        claimed = await self._outbox.claim(outbox, token=token, if_due=if_due)
         if claimed:
             self.start(outbox, token)
         return claimed
 
     async def close(self) -> None:
-        """Finish the batches in flight, give the leases back, and return."""
+        """Finish the batches in flight, but wait for none longer than FINISH_BATCHES_S; give the leases back."""
         self._stop.requested = True
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=FINISH_BATCHES_S)
+        self._stop.give_up()
         await asyncio.gather(*self._running.values())
 
     async def _run(self, outbox: str, token: str, previous: asyncio.Task[None] | None) -> None:
@@ -57,6 +84,8 @@ class Lane:
             await previous  # it has given its lease back already and is only finishing
         try:
             end = await self._drain.run(outbox, token=token, stop=self._stop)
+            if end is DrainEnd.TURN_OVER:
+                await self._hand_on(outbox)
         except StoreUnavailable as error:
             log.warning("drain_interrupted", outbox=outbox, reason=str(error))
         except Exception:

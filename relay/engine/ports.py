@@ -41,6 +41,24 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Parked:
+    """A site is parked."""
+
+    failures: int
+    """Failures in a row, this one included."""
+    next_attempt_ms: int
+    """By the store's own clock, as those of processes differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """The event that was last refused although it came alone."""
+
+    event_id: str = ""
+    times: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
     """What the site took of a batch."""
 
@@ -63,8 +81,8 @@ class OutboxAppender(Protocol):
 class OutboxDrain(Protocol):
     """The reading side of an outbox, for whoever holds its lease."""
 
-    async def claim(self, outbox: str, *, token: str, due_by_ms: int | None = None) -> bool:
-        """Take the lease if it is free; with `due_by_ms`, not while a parked site's next attempt is later than that.
+    async def claim(self, outbox: str, *, token: str, if_due: bool = False) -> bool:
+        """Take the lease if it is free; with `if_due`, not while a parked site's next attempt lies ahead.
 
         Whether the site is paused is looked at by the first `next_batch`. `token` is another one each time, as above.
         """
@@ -80,11 +98,18 @@ class OutboxDrain(Protocol):
     async def release(self, outbox: str, *, token: str, done: Acknowledged | None) -> Step:
         """Hand in what was acknowledged and give the lease back although more may wait."""
 
-    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int | Step:
-        """Give the lease back after a failure; None pauses the site. Returns the failures in a row, 0 when stale.
+    async def park(
+        self, outbox: str, *, token: str, wait_s: float | None, reason: str, refused: str = ""
+    ) -> Parked | Step:
+        """Give the lease back after a failure, for so many seconds; None pauses the site.
 
-        HELD: the site announced itself during the attempt. Nothing was parked, the lease is still ours: try again now.
+        `refused` is the event that was refused although it came alone. STALE: the lease is not ours, nothing changed.
+        PAUSED: the site is paused, by this or by an operator. HELD: the site announced itself during the attempt;
+        nothing was parked, the lease is still ours: try again now.
         """
+
+    async def refusals(self, outbox: str) -> Refusals:
+        """Return which event was last refused alone, and how often in a row."""
 
 
 class Delivery(Protocol):
@@ -98,7 +123,10 @@ class ProbeSchedule(Protocol):
     """Where a parked site waits for its next attempt."""
 
     async def probe_at(self, site: str, *, at_ms: int, attempt: int) -> None:
-        """Have the site probed at that time, once for each attempt."""
+        """Have the site probed at that time (ms), and at no other; `attempt` failed before it."""
+
+    async def go_on(self, site: str) -> None:
+        """Have the site drained further as soon as a worker has time, behind those that wait already."""
 
 
 class Directory(Protocol):

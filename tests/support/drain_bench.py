@@ -1,11 +1,13 @@
 """A drain on outboxes in memory, with a site that answers as scripted."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from relay.core.delivery import Delivered, Verdict
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits, Entry
-from relay.engine.drain import Drain, DrainEnd, DrainStop
+from relay.engine.drain import Drain, DrainEnd
+from relay.engine.sending import DrainStop
 from shared.wire import Rejection
 from tests.support.clock import ManualClock
 from tests.support.fakes import FakeDelivery, FakeSchedule, incoming
@@ -41,11 +43,11 @@ class DrainBench:
         return [len(batch) for batch in self.delivery.batches]
 
 
-def new_bench(verdicts: Verdicts = (), *, limits: BatchLimits = DEFAULT_LIMITS) -> DrainBench:
+def new_bench(verdicts: Verdicts = (), *, limits: BatchLimits = DEFAULT_LIMITS, turn_s: float = math.inf) -> DrainBench:
     """Make one; the site answers with `verdicts`, then takes everything."""
     clock = ManualClock()
     store, delivery, schedule = MemoryOutboxes(clock), FakeDelivery(verdicts), FakeSchedule()
-    drain = Drain(store, delivery, schedule, clock=clock, random=lambda: 0.5, limits=limits)
+    drain = Drain(store, delivery, schedule, clock=clock, random=lambda: 0.5, limits=limits, turn_s=turn_s)
     return DrainBench(store, delivery, schedule, clock, DrainStop(), drain)
 
 

@@ -52,10 +52,15 @@ class FakeSchedule:
 
     def __init__(self) -> None:
         self.probes: list[tuple[str, int, int]] = []
+        self.handed_on: list[str] = []
 
     async def probe_at(self, site: str, *, at_ms: int, attempt: int) -> None:
         """See the port."""
         self.probes.append((site, at_ms, attempt))
+
+    async def go_on(self, site: str) -> None:
+        """See the port."""
+        self.handed_on.append(site)
 
 
 class FakeSites:

@@ -7,13 +7,14 @@ One class stands for Redis, as the ports are views of one store. Whatever it ret
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from relay.adapters.redis_drain import EARLY_PROBE_MS
 from relay.core.delivery import DeliveryState
 from relay.core.errors import StoreUnavailable
 from relay.core.lease import LEASE_TTL_MS
 from relay.core.outbox import BatchLimits, Entry, is_holding
 from relay.core.webhook import Incoming
 from relay.engine.announcing import Announced
-from relay.engine.ports import Acknowledged, Appended, Batch, Step
+from relay.engine.ports import Acknowledged, Appended, Batch, Parked, Refusals, Step
 from relay.engine.sweep import Rank, Taken, Waiting
 from shared.clock import Clock
 from shared.wire import Rejection
@@ -40,6 +41,7 @@ class Outbox:
     failures: int = 0
     next_attempt_ms: int | None = None
     last_error: str = ""
+    refusals: Refusals = field(default_factory=Refusals)
     ready: str = ""
     """The lease under which the site was being drained when it announced itself."""
     delivered: int = 0
@@ -88,12 +90,13 @@ class MemoryOutboxes:
 
     # OutboxDrain
 
-    async def claim(self, outbox: str, *, token: str, due_by_ms: int | None = None) -> bool:
+    async def claim(self, outbox: str, *, token: str, if_due: bool = False) -> bool:
         """See the port."""
         self._called("claim")
         self.looks[outbox] = 0
         box = self.box(outbox)
-        if due_by_ms is not None and box.state is DeliveryState.PARKED and (box.next_attempt_ms or 0) > due_by_ms:
+        ahead_ms = (box.next_attempt_ms or 0) - self._now_ms()
+        if if_due and box.state is DeliveryState.PARKED and ahead_ms > EARLY_PROBE_MS:
             return False
         return self._take(outbox, token)
 
@@ -131,23 +134,35 @@ class MemoryOutboxes:
         self.looks[outbox] = 0
         return Step.RELEASED
 
-    async def park(self, outbox: str, *, token: str, next_attempt_ms: int | None, reason: str) -> int | Step:
+    async def park(
+        self, outbox: str, *, token: str, wait_s: float | None, reason: str, refused: str = ""
+    ) -> Parked | Step:
         """See the port."""
         self._called("park")
         if not self._holds(outbox, token):
-            return 0
+            return Step.STALE
         box = self.box(outbox)
         announced, box.ready = box.ready == token, ""
-        if announced and next_attempt_ms is not None and box.state is not DeliveryState.PAUSED:
+        if announced and wait_s is not None and box.state is not DeliveryState.PAUSED:
             self._prolong(box)
             return Step.HELD
         box.token = ""
         if box.state is DeliveryState.PAUSED:
-            return 0
-        box.state = DeliveryState.PAUSED if next_attempt_ms is None else DeliveryState.PARKED
-        box.next_attempt_ms, box.last_error = next_attempt_ms, reason
+            return Step.PAUSED
+        box.last_error = reason
         box.failures += 1
-        return box.failures
+        if refused:
+            box.refusals = Refusals(refused, box.refusals.times + 1 if box.refusals.event_id == refused else 1)
+        if wait_s is None:
+            box.state, box.next_attempt_ms = DeliveryState.PAUSED, None
+            return Step.PAUSED
+        box.state, box.next_attempt_ms = DeliveryState.PARKED, self._now_ms() + round(wait_s * 1000)
+        return Parked(box.failures, box.next_attempt_ms)
+
+    async def refusals(self, outbox: str) -> Refusals:
+        """See the port."""
+        self._called("refusals")
+        return self.box(outbox).refusals
 
     # Announcements
 

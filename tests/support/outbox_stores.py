@@ -14,7 +14,7 @@ from relay.core.delivery import DeliveryState
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.engine.announcing import Announcements
 from relay.engine.binding import BindingStore
-from relay.engine.ports import Acknowledged, Appended, Batch, OutboxAppender, OutboxDrain
+from relay.engine.ports import Acknowledged, Appended, Batch, OutboxAppender, OutboxDrain, Parked, Step
 from relay.engine.sweep import BacklogIndex, Rank, Waiting
 from tests.support.clock import ManualClock
 from tests.support.fakes import incoming
@@ -95,6 +95,12 @@ def redis_store(client: Redis) -> Store:
     appender, drain = RedisAppender(client, clock=clock), RedisDrain(client, clock=clock)
     bindings, announcements = RedisBindings(client), RedisAnnouncements(client)
     return Store(appender, drain, RedisBacklog(client), bindings, announcements, clock, redis=client)
+
+
+def failures_of(parked: Parked | Step) -> int:
+    """Return how often in a row a site has failed that must have been parked."""
+    assert isinstance(parked, Parked), parked
+    return parked.failures
 
 
 def sent(batch: Batch) -> list[bytes]:

@@ -6,11 +6,12 @@
 -- A lease that is held under our own token is ours: the answer of our first try was lost on its way.
 --
 -- KEYS  1 lease  2 delivery
--- ARGV  1 token  2 lease TTL in ms  3 not while a parked site's next attempt is later than this, in ms ('' = always)
+-- ARGV  1 token  2 lease TTL in ms  3 not while a parked site's next attempt is further ahead than this ms ('' = always)
 -- Returns  1 if the lease is ours now, else 0
 if ARGV[3] ~= '' and redis.call('HGET', KEYS[2], 'state') == 'parked' then
   local next_attempt = redis.call('HGET', KEYS[2], 'next_attempt_ms')
-  if next_attempt and tonumber(next_attempt) > tonumber(ARGV[3]) then
+  local time = redis.call('TIME')
+  if next_attempt and next_attempt - time[1] * 1000 - time[2] / 1000 > tonumber(ARGV[3]) then
     return 0
   end
 end

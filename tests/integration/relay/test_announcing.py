@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 
 from relay.bootstrap.parts import open_store
 from relay.core import keys
+from relay.core.pace import PROBE_EVENTS
 from relay.core.site import Site
-from relay.engine.drain import PROBE_EVENTS
 from relay.engine.site_callers import PAUSE_S
 from shared.site_secret import api_token, new_site_secret
 from tests.support import facebook

@@ -14,14 +14,13 @@ from relay.core.lease import LEASE_TTL_MS
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.core.webhook import Incoming
 from relay.engine.announcing import Announced
-from relay.engine.ports import Acknowledged, Appended, Batch, Step
+from relay.engine.ports import Acknowledged, Appended, Batch, Parked, Refusals, Step
 from relay.engine.sweep import Rank
 from shared.wire import Rejection
-from tests.support.clock import NOON
 from tests.support.fakes import incoming, payloads
-from tests.support.outbox_stores import Store, memory_store, redis_store, sent
+from tests.support.outbox_stores import Store, failures_of, memory_store, redis_store, sent
 
-FAR_MS = round(NOON * 1000) + 600_000
+WAIT_S = 600.0
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -63,7 +62,7 @@ class TestAppend:
 
     async def test_a_site_that_is_parked_or_paused_collects_without_a_lease(self, store: Store) -> None:
         await store.add("acme", "a", holder="t1")
-        await store.drain.park("acme", token="t1", next_attempt_ms=1, reason="away")
+        await store.drain.park("acme", token="t1", wait_s=WAIT_S, reason="away")
         assert not (await store.add("acme", "b", holder="t2")).leased
         await store.pause()
         assert not (await store.add("acme", "c", holder="t3")).leased
@@ -195,7 +194,7 @@ class TestFencing:
 
     async def test_by_parking(self, lost: tuple[Store, Batch]) -> None:
         store, _ = lost
-        assert await store.drain.park("acme", token="old", next_attempt_ms=1, reason="away") == 0
+        assert await store.drain.park("acme", token="old", wait_s=WAIT_S, reason="away") is Step.STALE
         assert (await store.take("new")).failures == 0
 
     async def test_where_nobody_took_over_a_lost_lease_is_lost_all_the_same(self, store: Store) -> None:
@@ -203,7 +202,7 @@ class TestFencing:
         await store.lose_lease()
 
         assert await store.drain.extend("acme", token="old") is Step.STALE
-        assert await store.drain.park("acme", token="old", next_attempt_ms=1, reason="away") == 0
+        assert await store.drain.park("acme", token="old", wait_s=WAIT_S, reason="away") is Step.STALE
         assert (await store.add("acme", "b", holder="new")).leased
 
 
@@ -240,7 +239,7 @@ class TestParking:
             holder = f"t{failures}"
             assert await store.drain.claim("acme", token=holder)
             assert (await store.take(holder)).failures == failures - 1
-            assert await store.drain.park("acme", token=holder, next_attempt_ms=1, reason="away") == failures
+            assert failures_of(await store.drain.park("acme", token=holder, wait_s=WAIT_S, reason="away")) == failures
         await store.drain.claim("acme", token="up")
         batch = await store.take("up", limits=BatchLimits(1, 1000))
         rest = await store.take("up", Acknowledged(batch.entries))
@@ -251,23 +250,43 @@ class TestParking:
 
     async def test_pausing_counts_and_is_stronger_than_parking(self, store: Store) -> None:
         await store.add("acme", "a", holder="t1")
-        assert await store.drain.park("acme", token="t1", next_attempt_ms=None, reason="410") == 1
+        assert await store.drain.park("acme", token="t1", wait_s=None, reason="410") is Step.PAUSED
         assert await store.drain.claim("acme", token="t2")
-        assert await store.drain.park("acme", token="t2", next_attempt_ms=1, reason="away") == 0
+        assert await store.drain.park("acme", token="t2", wait_s=WAIT_S, reason="away") is Step.PAUSED
 
         (waiting,) = await store.due()
         assert (waiting.state, waiting.lease_ms, waiting.next_attempt_ms) == (DeliveryState.PAUSED, 0, 0)
+
+    async def test_the_next_attempt_is_told_by_the_stores_own_clock(self, store: Store) -> None:
+        await store.add("acme", "a", holder="t1")
+        parked = await store.drain.park("acme", token="t1", wait_s=30.0, reason="away")
+        taken = await store.index.take(Rank.WORKER, "1")
+
+        assert taken is not None
+        assert isinstance(parked, Parked)
+        assert 29_000 < parked.next_attempt_ms - taken.now_ms <= 30_000
+
+    async def test_how_often_one_event_was_refused_alone_is_counted(self, store: Store) -> None:
+        await store.add("acme", "a")
+        assert await store.drain.refusals("acme") == Refusals()
+        for number, refused in enumerate(["1-0", "1-0", "", "1-0", "2-0"]):
+            assert await store.drain.claim("acme", token=f"t{number}")
+            await store.drain.park("acme", token=f"t{number}", wait_s=1.0, reason="400", refused=refused)
+            if number == 3:
+                assert await store.drain.refusals("acme") == Refusals("1-0", 3)
+
+        assert await store.drain.refusals("acme") == Refusals("2-0", 1)
 
 
 class TestAnnouncing:
     """A site that says it takes events: `ready`."""
 
-    async def parked(self, store: Store, *texts: str, times: int = 1) -> None:
+    async def parked(self, store: Store, *texts: str, times: int = 1, wait_s: float = WAIT_S) -> None:
         """Append and fail so often, with a next attempt that is far away."""
         await store.add("acme", *texts)
         for number in range(times):
             assert await store.drain.claim("acme", token=f"p{number}")
-            await store.drain.park("acme", token=f"p{number}", next_attempt_ms=FAR_MS, reason="away")
+            await store.drain.park("acme", token=f"p{number}", wait_s=wait_s, reason="away")
 
     async def test_a_parked_site_is_due_and_the_next_failure_begins_a_new_ladder(self, store: Store) -> None:
         await self.parked(store, "a", times=5)
@@ -278,7 +297,7 @@ class TestAnnouncing:
         assert waiting.next_attempt_ms == 0
         assert await store.drain.claim("acme", token="t1")
         assert (await store.take("t1")).failures == 1
-        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") == 2
+        assert failures_of(await store.drain.park("acme", token="t1", wait_s=WAIT_S, reason="away")) == 2
 
     async def test_a_parked_site_for_which_nothing_waits_is_up_and_its_next_event_goes_the_live_way(
         self, store: Store
@@ -305,65 +324,66 @@ class TestAnnouncing:
         announced = await store.announcements.ready("acme")
 
         assert announced == Announced(DeliveryState.UP, 1, draining=True)
-        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") is Step.HELD
+        assert await store.drain.park("acme", token="t1", wait_s=WAIT_S, reason="away") is Step.HELD
         assert not await store.drain.claim("acme", token="t2")
         assert await store.take("t1") == batch
 
     async def test_one_announcement_is_worth_one_attempt(self, store: Store) -> None:
         await store.add("acme", "a", holder="t1")
         await store.announcements.ready("acme")
-        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") is Step.HELD
-        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") == 1
+        assert await store.drain.park("acme", token="t1", wait_s=WAIT_S, reason="away") is Step.HELD
+        assert failures_of(await store.drain.park("acme", token="t1", wait_s=WAIT_S, reason="away")) == 1
 
     async def test_the_probe_of_a_parked_site_too_is_made_again(self, store: Store) -> None:
         await self.parked(store, "a", times=5)
         await store.drain.claim("acme", token="t1")
         assert await store.announcements.ready("acme") == Announced(DeliveryState.PARKED, 1, draining=True)
-        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") is Step.HELD
-        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") == 2
+        assert await store.drain.park("acme", token="t1", wait_s=WAIT_S, reason="away") is Step.HELD
+        assert failures_of(await store.drain.park("acme", token="t1", wait_s=WAIT_S, reason="away")) == 2
 
     async def test_what_was_said_to_another_drain_means_nothing_to_the_next(self, store: Store) -> None:
         await store.add("acme", "a", holder="t1")
         await store.announcements.ready("acme")
         await store.lose_lease()
         assert await store.drain.claim("acme", token="t2")
-        assert await store.drain.park("acme", token="t2", next_attempt_ms=FAR_MS, reason="away") == 1
+        assert failures_of(await store.drain.park("acme", token="t2", wait_s=WAIT_S, reason="away")) == 1
 
     async def test_a_site_that_answers_410_is_paused_whatever_it_announced(self, store: Store) -> None:
         await store.add("acme", "a", holder="t1")
         await store.announcements.ready("acme")
-        assert await store.drain.park("acme", token="t1", next_attempt_ms=None, reason="410") == 1
+        assert await store.drain.park("acme", token="t1", wait_s=None, reason="410") is Step.PAUSED
         assert await store.announcements.ready("acme") == Announced(DeliveryState.PAUSED, 1, draining=False)
 
     async def test_a_site_that_was_paused_meanwhile_is_not_tried_again(self, store: Store) -> None:
         await store.add("acme", "a", holder="t1")
         await store.announcements.ready("acme")
         await store.pause()
-        assert await store.drain.park("acme", token="t1", next_attempt_ms=FAR_MS, reason="away") == 0
+        assert await store.drain.park("acme", token="t1", wait_s=WAIT_S, reason="away") is Step.PAUSED
         assert await store.drain.claim("acme", token="t2")
 
     @pytest.mark.parametrize(
-        ("due_by_ms", "claimed"),
+        ("wait_s", "if_due", "claimed"),
         [
-            pytest.param(FAR_MS - 1, False, id="early"),
-            pytest.param(FAR_MS, True, id="due"),
-            pytest.param(None, True, id="whatever its time"),
+            pytest.param(WAIT_S, True, False, id="early"),
+            pytest.param(0.0, True, True, id="due"),
+            pytest.param(1.0, True, True, id="a little early, as clocks differ"),
+            pytest.param(WAIT_S, False, True, id="whatever its time"),
         ],
     )
     async def test_a_probe_comes_when_it_is_due_and_not_before(
-        self, store: Store, due_by_ms: int | None, *, claimed: bool
+        self, store: Store, *, wait_s: float, if_due: bool, claimed: bool
     ) -> None:
-        await self.parked(store, "a")
-        assert await store.drain.claim("acme", token="t1", due_by_ms=due_by_ms) is claimed
+        await self.parked(store, "a", wait_s=wait_s)
+        assert await store.drain.claim("acme", token="t1", if_due=if_due) is claimed
 
     async def test_a_probe_that_an_announcement_overtook_is_harmless(self, store: Store) -> None:
         await self.parked(store, "a")
         await store.announcements.ready("acme")
-        assert await store.drain.claim("acme", token="t1", due_by_ms=1)
+        assert await store.drain.claim("acme", token="t1", if_due=True)
         batch = await store.take("t1")
         done = Acknowledged(batch.entries)
         assert await store.drain.next_batch("acme", token="t1", done=done, limits=DEFAULT_LIMITS) is Step.IDLE
-        assert await store.drain.claim("acme", token="late probe", due_by_ms=1)
+        assert await store.drain.claim("acme", token="late probe", if_due=True)
         assert await store.drain.next_batch("acme", token="late probe", done=None, limits=DEFAULT_LIMITS) is Step.IDLE
         assert (await store.add("acme", "b", holder="live")).leased
 
@@ -372,13 +392,15 @@ class TestIndex:
     async def test_every_outbox_that_was_appended_to_is_known_with_how_it_stands(self, store: Store) -> None:
         await store.add("acme", "a", "b", holder="t1")
         await store.add("~9", "c", page="9")
-        await store.drain.park("acme", token="t1", next_attempt_ms=12_345, reason="away")
+        parked = await store.drain.park("acme", token="t1", wait_s=WAIT_S, reason="away")
         await store.add("beta", holder="t2")
         known = {each.outbox: each for each in await store.due()}
 
         assert set(known) == {"acme", "~9", "beta"}
         acme, holding = known["acme"], known["~9"]
-        assert (acme.events, acme.lease_ms, acme.state, acme.next_attempt_ms) == (2, 0, DeliveryState.PARKED, 12_345)
+        assert (acme.events, acme.lease_ms, acme.state) == (2, 0, DeliveryState.PARKED)
+        assert isinstance(parked, Parked)
+        assert acme.next_attempt_ms == parked.next_attempt_ms
         assert (holding.events, holding.lease_ms, holding.state) == (1, 0, DeliveryState.UP)
         assert acme.planned_ms == 0
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from relay.adapters import redis_clients
 from relay.core.outbox import BatchLimits, Entry
-from relay.engine.ports import Acknowledged, Appended, Batch
+from relay.engine.ports import Acknowledged, Appended, Batch, Parked
 from shared.wire import Rejection
 from tests.support.fakes import incoming
 from tests.support.outbox_stores import Store, memory_store, redis_store, sent
@@ -19,12 +19,14 @@ HOLDERS = st.sampled_from(["t1", "t2", ""])
 PAGES = st.sampled_from(["1", "2"])
 OPERATIONS = st.one_of(
     st.tuples(st.just("append"), OUTBOXES, PAGES, st.integers(0, 3), HOLDERS),
-    st.tuples(st.just("claim"), HOLDERS.filter(bool), st.sampled_from([None, 98, 99])),
+    st.tuples(st.just("claim"), HOLDERS.filter(bool), st.booleans()),
     st.tuples(st.just("ready")),
     st.tuples(st.just("next"), HOLDERS, st.integers(1, 3), st.integers(1, 30), st.booleans(), st.booleans()),
     st.tuples(st.just("extend"), HOLDERS),
     st.tuples(st.just("release"), HOLDERS, st.booleans()),
-    st.tuples(st.just("park"), HOLDERS, st.booleans()),
+    st.tuples(
+        st.just("park"), HOLDERS, st.booleans(), st.sampled_from([0.0, 600.0]), st.sampled_from(["", "1-0", "2-0"])
+    ),
     st.tuples(st.just("lose")),
     st.tuples(st.just("fence"), OUTBOXES, PAGES),
     st.tuples(st.just("open"), OUTBOXES, PAGES),
@@ -54,14 +56,14 @@ class Player:
         )
         return answer[outbox].leased, list(answer[outbox].refused)
 
-    async def _claim(self, holder: str, due_by_ms: int | None) -> object:
-        return await self.store.drain.claim("acme", token=holder, due_by_ms=due_by_ms)
+    async def _claim(self, holder: str, if_due: bool) -> object:  # noqa: FBT001  drawn
+        return await self.store.drain.claim("acme", token=holder, if_due=if_due)
 
     async def _ready(self) -> object:
         announced = await self.store.announcements.ready("acme")
         # Left due, as an appender that trusts its mark does not renew it, and its fake knows no such trust.
         found = await self.store.due(stay_due=True)
-        return announced, sorted((each.outbox, each.events, each.state, each.next_attempt_ms) for each in found)
+        return announced, sorted((each.outbox, each.events, each.state, bool(each.next_attempt_ms)) for each in found)
 
     async def _next(self, holder: str, events: int, size: int, acknowledge: bool, refuse: bool) -> object:  # noqa: FBT001  drawn
         done = self._done(refuse=refuse) if acknowledge else None
@@ -77,9 +79,11 @@ class Player:
         self._batch = ()
         return step
 
-    async def _park(self, holder: str, pause: bool) -> object:  # noqa: FBT001  drawn
-        at_ms = None if pause else 99
-        return await self.store.drain.park("acme", token=holder, next_attempt_ms=at_ms, reason="away")
+    async def _park(self, holder: str, pause: bool, wait_s: float, refused: str) -> object:  # noqa: FBT001  drawn
+        parked = await self.store.drain.park(
+            "acme", token=holder, wait_s=None if pause else wait_s, reason="away", refused=refused
+        )
+        return parked.failures if isinstance(parked, Parked) else parked, await self.store.drain.refusals("acme")
 
     async def _lose(self) -> None:
         await self.store.lose_lease()

@@ -13,6 +13,7 @@ from relay.core.errors import StoreUnavailable
 from relay.engine.sweep import SWEEP_EVERY_S, Rank, Taken, Waiting
 from relay.engine.sweeper import STANDBY_EVERY_S
 from tests.support.command_count import commands_sent
+from tests.support.redis_clock import redis_now_ms
 
 
 async def take(backlog: RedisBacklog, rank: Rank = Rank.WORKER, name: str = "1") -> Taken:
@@ -20,11 +21,6 @@ async def take(backlog: RedisBacklog, rank: Rank = Rank.WORKER, name: str = "1")
     taken = await backlog.take(rank, name)
     assert taken is not None
     return taken
-
-
-async def redis_now_ms(redis: Redis) -> int:
-    seconds, microseconds = await redis.time()
-    return int(seconds) * 1000 + int(microseconds) // 1000
 
 
 class TestTaking:

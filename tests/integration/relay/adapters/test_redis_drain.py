@@ -9,23 +9,21 @@ from relay.core import keys
 from relay.core.errors import StoreUnavailable
 from relay.core.lease import LEASE_TTL_MS
 from relay.core.outbox import DEFAULT_LIMITS
-from relay.engine.ports import Acknowledged, Batch, Step
+from relay.engine.ports import Acknowledged, Batch, Parked, Step
 from shared.wire import Rejection
 from tests.support.clock import NOON, ManualClock
 from tests.support.fakes import incoming
+from tests.support.outbox_stores import failures_of
+from tests.support.redis_clock import redis_now_ms, redis_passes
 from tests.support.streams import entries
 
 NOW_MS = str(round(NOON * 1000)).encode()
+WAIT_S = 600.0
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def drain(redis: Redis, clock: ManualClock) -> RedisDrain:
-    return RedisDrain(redis, clock=clock)
+def drain(redis: Redis) -> RedisDrain:
+    return RedisDrain(redis, clock=ManualClock())
 
 
 async def first_batch(redis: Redis, drain: RedisDrain, *texts: str) -> Batch:
@@ -79,27 +77,32 @@ async def test_success_is_counted_and_dated(redis: Redis, drain: RedisDrain) -> 
     assert await delivery(redis) == {b"delivered": b"2", b"last_success_ms": NOW_MS}
 
 
-async def test_a_failure_is_written_down_for_the_operators(redis: Redis, drain: RedisDrain, clock: ManualClock) -> None:
+async def test_a_failure_is_written_down_for_the_operators(redis: Redis, drain: RedisDrain) -> None:
     await first_batch(redis, drain, "a")
-    await drain.park("acme", token="t1", next_attempt_ms=77, reason="the site answered 500")
-    clock.advance(60)
+    before_ms = await redis_now_ms(redis)
+    await drain.park("acme", token="t1", wait_s=WAIT_S, reason="the site answered 500")
+    await redis_passes(redis, await redis_now_ms(redis))
     await drain.claim("acme", token="t2")
-    await drain.park("acme", token="t2", next_attempt_ms=88, reason="no answer within 20 s")
+    parked = await drain.park("acme", token="t2", wait_s=WAIT_S, reason="no answer within 20 s", refused="1-0")
+    left = await delivery(redis)
+    since_ms, last_error_ms = (int(left.pop(name)) for name in (b"parked_since_ms", b"last_error_ms"))
 
-    assert await delivery(redis) == {
+    assert isinstance(parked, Parked)
+    assert left == {
         b"state": b"parked",
         b"failures": b"2",
-        b"next_attempt_ms": b"88",
-        b"parked_since_ms": NOW_MS,
+        b"next_attempt_ms": str(parked.next_attempt_ms).encode(),
         b"last_error": b"no answer within 20 s",
-        b"last_error_ms": str(round(clock() * 1000)).encode(),
+        b"refused_id": b"1-0",
+        b"refused_times": b"1",
     }
+    assert before_ms <= since_ms < last_error_ms == parked.next_attempt_ms - round(WAIT_S * 1000)
     assert await redis.get(keys.lease("acme")) is None
 
 
 async def test_a_batch_that_gets_through_ends_the_outage(redis: Redis, drain: RedisDrain) -> None:
     await first_batch(redis, drain, "a")
-    await drain.park("acme", token="t1", next_attempt_ms=77, reason="away")
+    await drain.park("acme", token="t1", wait_s=WAIT_S, reason="away")
     await drain.claim("acme", token="t2")
     batch = await drain.next_batch("acme", token="t2", done=None, limits=DEFAULT_LIMITS)
     assert isinstance(batch, Batch)
@@ -114,9 +117,9 @@ async def test_a_batch_that_gets_through_ends_the_outage(redis: Redis, drain: Re
 
 async def test_a_paused_site_has_no_next_attempt(redis: Redis, drain: RedisDrain) -> None:
     await first_batch(redis, drain, "a")
-    await drain.park("acme", token="t1", next_attempt_ms=77, reason="away")
+    await drain.park("acme", token="t1", wait_s=WAIT_S, reason="away")
     await drain.claim("acme", token="t2")
-    await drain.park("acme", token="t2", next_attempt_ms=None, reason="410")
+    await drain.park("acme", token="t2", wait_s=None, reason="410")
 
     left = await delivery(redis)
     assert left[b"state"] == b"paused"
@@ -152,7 +155,7 @@ async def test_scripts_that_redis_lost_are_sent_again(redis: Redis, drain: Redis
     await redis.script_flush()
     assert await drain.extend("acme", token="t1") is Step.HELD
     await redis.script_flush()
-    assert await drain.park("acme", token="t1", next_attempt_ms=1, reason="away") == 1
+    assert failures_of(await drain.park("acme", token="t1", wait_s=WAIT_S, reason="away")) == 1
 
 
 async def test_a_full_redis_still_lets_a_backlog_drain(redis: Redis, drain: RedisDrain) -> None:
@@ -179,7 +182,7 @@ async def test_a_full_redis_still_lets_a_site_be_parked(redis: Redis, drain: Red
     await first_batch(redis, drain, "a")
     await redis.config_set("maxmemory", 1)
 
-    assert await drain.park("acme", token="t1", next_attempt_ms=1, reason="away") == 1
+    assert failures_of(await drain.park("acme", token="t1", wait_s=WAIT_S, reason="away")) == 1
 
 
 async def test_redis_away_is_our_error(drain: RedisDrain, redis: Redis) -> None:

@@ -13,12 +13,14 @@ from relay.engine.announcing import Announced
 from tests.support.clock import ManualClock
 from tests.support.fakes import incoming
 
+WAIT_S = 600.0
+
 
 async def parked_with_an_event(redis: Redis) -> RedisDrain:
     """Let an event wait for a site that failed."""
     drain = RedisDrain(redis, clock=ManualClock())
     await RedisAppender(redis, clock=ManualClock()).append({"acme": incoming("1", "a")}, token="t1")
-    await drain.park("acme", token="t1", next_attempt_ms=1, reason="away")
+    await drain.park("acme", token="t1", wait_s=WAIT_S, reason="away")
     return drain
 
 
@@ -41,7 +43,7 @@ async def test_the_mark_for_a_drain_under_way_is_gone_after_its_next_failure(red
     await drain.claim("acme", token="t2")
     await RedisAnnouncements(redis).ready("acme")
     assert await redis.hget(keys.delivery("acme"), "ready") == b"t2"
-    await drain.park("acme", token="t2", next_attempt_ms=1, reason="away")
+    await drain.park("acme", token="t2", wait_s=WAIT_S, reason="away")
 
     assert not await redis.hexists(keys.delivery("acme"), "ready")
     assert await redis.get(keys.lease("acme")) == b"t2"

@@ -93,7 +93,7 @@ def test_a_probe_whose_time_has_not_come_waits(connect: Callable[[], Redis], cli
     serve(connect, wake)
 
     assert wake.woken == ["now"]
-    assert client.zrange("rq:scheduled:probes", 0, -1) == [b"probe-later-1"]
+    assert client.zrange("rq:scheduled:probes", 0, -1) == [b"probe-later-4000000000000"]
 
 
 def test_the_same_attempt_may_come_again_after_it_ran(connect: Callable[[], Redis], client: Redis) -> None:
@@ -120,8 +120,8 @@ def test_a_probe_that_fails_costs_the_others_nothing_and_is_kept_for_an_hour(
 
     assert sorted(wake.woken) == ["acme", "beta"]
     failed = FailedJobRegistry(queue=probe_queue(client))
-    assert failed.get_job_ids() == ["probe-acme-1"]
-    assert 0 < client.ttl("rq:job:probe-acme-1") <= rq_probes.FAILURE_KEPT_S
+    assert failed.get_job_ids() == ["probe-acme-0"]
+    assert 0 < client.ttl("rq:job:probe-acme-0") <= rq_probes.FAILURE_KEPT_S
 
 
 def test_a_worker_that_gives_up_is_replaced_until_somebody_asks_for_the_end(
@@ -293,7 +293,7 @@ class TestTheScheduler:
         assert probe_queue(client).get_job_ids() == []
         first.stop()
         second._look(keep_lock=True)
-        assert probe_queue(client).get_job_ids() == ["probe-acme-1"]
+        assert probe_queue(client).get_job_ids() == ["probe-acme-0"]
         second.stop()
 
     def test_it_outlives_redis_being_away(self, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,7 +313,7 @@ class TestTheScheduler:
             self.run(scheduler, 3, monkeypatch)
 
         assert [line["event"] for line in logs] == ["scheduler_waits_for_redis"] * 2
-        assert probe_queue(client).get_job_ids() == ["probe-acme-1"]
+        assert probe_queue(client).get_job_ids() == ["probe-acme-0"]
 
 
 def test_idle_it_asks_redis_about_once_a_second(client: Redis) -> None:

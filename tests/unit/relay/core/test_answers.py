@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.answers import read_answer
-from relay.core.delivery import Delivered, Failed, Gone, TooLarge, Verdict
+from relay.core.delivery import Delivered, Failed, Gone, Refused, TooLarge, Verdict
 from shared.wire import Rejection
 from tests.support.strategies import any_text
 
@@ -31,7 +31,7 @@ IN_A_MINUTE = "Wed, 21 Oct 2015 07:28:00 GMT"
     ],
 )
 def test_answers_of_the_contract(status: int, body: bytes, verdict: Verdict) -> None:
-    assert read_answer(status, {}, body, now=NOW) == verdict
+    assert read_answer(status, {}, body, events=17 if b"17" in body else 2, now=NOW) == verdict
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,27 @@ def test_answers_of_the_contract(status: int, body: bytes, verdict: Verdict) -> 
     ],
 )
 def test_a_200_without_a_receipt_is_no_delivery(body: bytes) -> None:
-    verdict = read_answer(200, {}, body, now=NOW)
+    verdict = read_answer(200, {}, body, events=17, now=NOW)
 
     assert isinstance(verdict, Failed)
     assert "no receipt" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"accepted": 16}', id="one is missing"),
+        pytest.param(b'{"accepted": 18}', id="one too many"),
+        pytest.param(b'{"accepted": 0}', id="none, as a cache may have it"),
+        pytest.param(b'{"accepted": -17}', id="below nothing"),
+        pytest.param(b'{"accepted": 17, "rejected": [{"id": "1-2", "reason": "odd"}]}', id="refused and accepted"),
+    ],
+)
+def test_a_receipt_that_does_not_account_for_every_event_is_no_delivery(body: bytes) -> None:
+    verdict = read_answer(200, {}, body, events=17, now=NOW)
+
+    assert isinstance(verdict, Failed)
+    assert "where 17 were sent" in verdict.reason
 
 
 @pytest.mark.parametrize(
@@ -67,17 +84,34 @@ def test_a_200_without_a_receipt_is_no_delivery(body: bytes) -> None:
         pytest.param(301, "redirect.*301.*not followed", id="moved"),
         pytest.param(308, "redirect.*308.*not followed", id="moved for good"),
         pytest.param(401, "refused the signature.*ONSITE_RELAY_SECRET", id="wrong secret"),
-        pytest.param(403, "refused the signature.*clock", id="wrong clock"),
         pytest.param(404, "answered 404", id="wrong path"),
         pytest.param(500, "answered 500", id="broken"),
         pytest.param(999, "answered 999", id="no status at all"),
     ],
 )
 def test_anything_else_is_a_failure_that_says_what_came(status: int, words: str) -> None:
-    verdict = read_answer(status, {"Retry-After": "30"}, b'{"accepted": 17}', now=NOW)
+    verdict = read_answer(status, {"Retry-After": "30"}, b'{"accepted": 17}', events=17, now=NOW)
 
     assert isinstance(verdict, Failed)
     assert verdict.retry_after_s is None
+    assert re.search(words, verdict.reason)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        pytest.param(400, "answered 400", id="bad request"),
+        pytest.param(403, "refused the signature.*clock", id="wrong clock, wrong secret, or a filter"),
+        pytest.param(406, "answered 406", id="not acceptable, as some filters say"),
+        pytest.param(415, "answered 415", id="media type"),
+        pytest.param(422, "answered 422", id="unprocessable"),
+        pytest.param(451, "answered 451", id="legal reasons"),
+    ],
+)
+def test_what_may_be_about_the_content_is_a_refusal(status: int, words: str) -> None:
+    verdict = read_answer(status, {"Retry-After": "30"}, b"", events=17, now=NOW)
+
+    assert isinstance(verdict, Refused)
     assert re.search(words, verdict.reason)
 
 
@@ -104,7 +138,7 @@ def test_anything_else_is_a_failure_that_says_what_came(status: int, words: str)
     ],
 )
 def test_a_throttling_site_says_how_long(status: int, value: str, seconds: float | None) -> None:
-    assert read_answer(status, {"Retry-After": value}, b"", now=NOW) == Failed(
+    assert read_answer(status, {"Retry-After": value}, b"", events=17, now=NOW) == Failed(
         f"the site answered {status}", retry_after_s=seconds
     )
 
@@ -112,12 +146,15 @@ def test_a_throttling_site_says_how_long(status: int, value: str, seconds: float
 @given(
     status=st.integers(100, 999),
     headers=st.dictionaries(st.just("Retry-After"), any_text),
-    body=st.binary(),
+    body=st.binary() | st.integers(-1, 20).map(lambda count: b'{"accepted":%d}' % count),
+    events=st.integers(1, 20),
     now=st.floats(0, 1e11),
 )
-def test_any_answer_gives_a_verdict(status: int, headers: Mapping[str, str], body: bytes, now: float) -> None:
-    verdict = read_answer(status, headers, body, now=now)
+def test_any_answer_gives_a_verdict(
+    status: int, headers: Mapping[str, str], body: bytes, events: int, now: float
+) -> None:
+    verdict = read_answer(status, headers, body, events=events, now=now)
 
-    assert isinstance(verdict, Delivered | TooLarge | Gone | Failed)
+    assert isinstance(verdict, Delivered | TooLarge | Refused | Gone | Failed)
     if isinstance(verdict, Failed) and verdict.retry_after_s is not None:
         assert verdict.retry_after_s >= 0

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from relay.core.backoff import JITTER, LADDER_S
 from relay.core.delivery import (
+    SUSPECT_AFTER,
     TRANSITIONS,
     Acknowledge,
     Decision,
@@ -15,7 +17,9 @@ from relay.core.delivery import (
     Gone,
     Park,
     Pause,
+    Refused,
     Shrink,
+    Suspect,
     TooLarge,
     UnexpectedDeliveryEvent,
     Verdict,
@@ -87,6 +91,8 @@ BATCH = ["1-1", "1-2", "1-3", "1-4", "1-5"]
             Acknowledge([Rejection("1-1", "413: the site finds this single event too large")]),
             id="too large by itself: a dead letter",
         ),
+        pytest.param(Refused("400"), BATCH, Shrink(2), id="refused: half"),
+        pytest.param(Refused("400"), BATCH[:1], Park(5.0, "400", refused="1-1"), id="refused by itself: parked"),
         pytest.param(Gone(), BATCH, Pause("410: the site answered that it wants no more events"), id="gone"),
         pytest.param(Failed("away"), BATCH, Park(5.0, "away"), id="failed for the second time"),
         pytest.param(Failed("busy", retry_after_s=42.0), BATCH, Park(42.0, "busy"), id="asked to wait"),
@@ -94,6 +100,24 @@ BATCH = ["1-1", "1-2", "1-3", "1-4", "1-5"]
 )
 def test_a_verdict_becomes_a_decision(verdict: Verdict, event_ids: Sequence[str], decision: Decision) -> None:
     assert decide(verdict, event_ids=event_ids, failures=1, random=0.5) == decision
+
+
+@pytest.mark.parametrize("times", range(1, SUSPECT_AFTER + 2))
+def test_an_event_that_was_refused_alone_often_enough_is_a_suspect(times: int) -> None:
+    decision = decide(Refused("400"), event_ids=["1-1"], failures=9, random=0.5, refused_before=times - 1)
+
+    assert decision == (Suspect("400") if times >= SUSPECT_AFTER else Park(600.0, "400", refused="1-1"))
+
+
+@pytest.mark.parametrize("verdict", [Failed("the site answered 500"), Failed("no answer within 20 s")])
+def test_an_outage_makes_nobody_a_suspect_however_long_it_lasts(verdict: Failed) -> None:
+    decision = decide(verdict, event_ids=["1-1"], failures=10_000, random=0.5, refused_before=10_000)
+
+    assert decision == Park(600.0, verdict.reason)
+
+
+def test_an_event_is_not_suspected_before_a_site_or_its_proxy_had_time_to_start_anew() -> None:
+    assert sum(LADDER_S[: SUSPECT_AFTER - 1]) * (1 - JITTER) > 20
 
 
 def test_an_event_refused_twice_in_one_answer_becomes_one_dead_letter() -> None:

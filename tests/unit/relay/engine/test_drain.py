@@ -11,9 +11,10 @@ from relay.core.backoff import LADDER_S
 from relay.core.delivery import Delivered, DeliveryState, Failed, Gone, TooLarge, Verdict
 from relay.core.errors import StoreUnavailable
 from relay.core.outbox import BatchLimits, Entry
-from relay.engine import drain as drain_module
+from relay.core.pace import PROBE_EVENTS
 from relay.engine import metrics
-from relay.engine.drain import PROBE_EVENTS, DrainEnd
+from relay.engine import sending as sending_module
+from relay.engine.drain import DrainEnd
 from relay.engine.sweep import Action, Rank, judge
 from shared.wire import Rejection
 from tests.support.clock import NOON
@@ -139,6 +140,14 @@ class TestParking:
         assert bench.sizes == [PROBE_EVENTS, len(LETTERS) - PROBE_EVENTS]
         assert bench.delivery.payloads == payloads(*LETTERS)
         assert (bench.store.box("acme").state, bench.store.box("acme").failures) == (DeliveryState.UP, 0)
+
+    async def test_from_the_probe_on_batches_double_until_they_are_full(self) -> None:
+        bench = new_bench(limits=BatchLimits(50, 10**6))
+        await bench.add(*(f"e{number}" for number in range(200)))
+        bench.store.box("acme").state, bench.store.box("acme").failures = DeliveryState.PARKED, 3
+
+        assert await bench.run() is DrainEnd.EMPTY
+        assert bench.sizes == [PROBE_EVENTS, 20, 40, 50, 50, 30]
 
     async def test_a_probe_that_is_too_large_stays_a_probe(self) -> None:
         bench = new_bench([TooLarge()])
@@ -279,7 +288,7 @@ class TestTheLease:
         assert bench.schedule.probes == []
 
     async def test_it_is_renewed_while_a_slow_site_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(drain_module, "RENEW_EVERY_S", 0.001)
+        monkeypatch.setattr(sending_module, "RENEW_EVERY_S", 0.001)
         bench = new_bench()
         bench.delivery.gate = gate = asyncio.Event()
         await bench.add("a")
@@ -298,7 +307,7 @@ class TestTheLease:
         assert bench.delivery.cancelled == 0
 
     async def test_a_delivery_is_given_up_as_soon_as_it_is_seen_lost(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(drain_module, "RENEW_EVERY_S", 0.001)
+        monkeypatch.setattr(sending_module, "RENEW_EVERY_S", 0.001)
         bench = new_bench()
         bench.delivery.gate = asyncio.Event()
         await bench.add("a")
@@ -313,7 +322,7 @@ class TestTheLease:
     async def test_redis_away_for_a_moment_while_a_site_answers_costs_nothing(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(drain_module, "RENEW_EVERY_S", 0.001)
+        monkeypatch.setattr(sending_module, "RENEW_EVERY_S", 0.001)
         bench = new_bench()
         bench.delivery.gate = gate = asyncio.Event()
         tried = []

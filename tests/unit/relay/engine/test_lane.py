@@ -1,14 +1,17 @@
 """The drains of one process: at most one for each outbox, none in another's way."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 
 import pytest
 from structlog.testing import capture_logs
 
+from relay.adapters.push_sessions import ANSWER_TIMEOUT_S
 from relay.core.delivery import Delivered, Failed, Verdict
 from relay.core.errors import StoreUnavailable
-from relay.core.outbox import BatchLimits, Entry
+from relay.core.outbox import DEFAULT_LIMITS, BatchLimits, Entry
+from relay.engine import lane as lane_module
 from relay.engine import metrics
 from relay.engine.drain import Drain
 from relay.engine.lane import Lane
@@ -22,12 +25,23 @@ from tests.support.waiting import soon, turn_over
 class Bench:
     """A lane on outboxes in memory."""
 
-    def __init__(self, delivery: FakeDelivery | None = None, store: MemoryOutboxes | None = None) -> None:
+    def __init__(
+        self,
+        delivery: FakeDelivery | None = None,
+        store: MemoryOutboxes | None = None,
+        *,
+        turn_s: float = math.inf,
+        limits: BatchLimits = DEFAULT_LIMITS,
+    ) -> None:
         self.clock = ManualClock()
         self.store = store or MemoryOutboxes(self.clock)
         self.delivery = delivery or FakeDelivery()
-        drain = Drain(self.store, self.delivery, FakeSchedule(), clock=self.clock, random=lambda: 0.5)
-        self.lane = Lane(drain, self.store, new_token=tokens())
+        schedule = FakeSchedule()
+        self.handed_on = schedule.handed_on
+        drain = Drain(
+            self.store, self.delivery, schedule, clock=self.clock, random=lambda: 0.5, limits=limits, turn_s=turn_s
+        )
+        self.lane = Lane(drain, self.store, new_token=tokens(), hand_on=schedule.go_on)
 
     async def add(self, site: str, *texts: str) -> None:
         """Put events into an outbox."""
@@ -166,6 +180,51 @@ class TestClosing:
         assert bench.delivery.batches == []
         assert bench.store.holder("acme") == ""
         assert bench.store.payloads("acme") == payloads("a")
+
+    async def test_a_site_that_hangs_is_waited_for_a_while_and_no_longer(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lane_module, "FINISH_BATCHES_S", 0.01)
+        bench.delivery.gate = asyncio.Event()
+        await bench.live("acme", "a")
+        await soon(bench.delivery.begun.wait())
+        await soon(bench.lane.close())
+
+        assert bench.delivery.cancelled == 1
+        assert bench.store.holder("acme") == ""
+        assert bench.store.payloads("acme") == payloads("a")
+        assert bench.store.looks["acme"] == 0  # for the sweep of another process, at once
+
+    def test_that_while_is_far_below_a_pushs_own_time(self) -> None:
+        assert lane_module.FINISH_BATCHES_S <= ANSWER_TIMEOUT_S / 4
+
+
+class TestTurns:
+    async def test_a_site_whose_drain_takes_long_is_handed_on(self) -> None:
+        slow = Bench(turn_s=1.0, limits=BatchLimits(1, 1000))
+
+        def answer(_entries: Sequence[Entry]) -> Verdict:
+            slow.clock.advance(2.0)
+            return Delivered()
+
+        slow.delivery._verdicts = [answer] * 3
+        await slow.add("acme", "a", "b", "c")
+        for number in range(3):
+            assert await slow.lane.claim("acme")
+            await slow.idle()
+            assert slow.handed_on == ["acme"] * (number + 1)
+
+        assert slow.delivery.payloads == payloads("a", "b", "c")
+
+    async def test_redis_away_meanwhile_is_left_to_the_sweep(self) -> None:
+        bench = Bench(turn_s=0.0)
+        await bench.live("acme", "a")
+        bench.store.broken = True
+        with capture_logs() as logs:
+            await bench.idle()
+
+        assert [line["event"] for line in logs] == ["drain_interrupted"]
+        assert bench.handed_on == []
 
 
 class TestTrouble:
