@@ -20,7 +20,6 @@ from relay.adapters import redis_clients, rq_probes
 from relay.adapters.rq_probes import (
     FAILURE_KEPT_S,
     JOB_TIMEOUT_S,
-    QUEUE,
     RqSchedule,
     install_waker,
     probe,
@@ -63,7 +62,7 @@ def scheduled(client: Redis) -> dict[str, float]:
 
 def move_due_jobs(client: Redis) -> None:
     """Have RQ's scheduler move what is due to the queue."""
-    scheduler: Any = ProbeScheduler([QUEUE], connection=client, interval=0, serializer=JSONSerializer)
+    scheduler: Any = ProbeScheduler(client)
     scheduler._look(keep_lock=True)
     scheduler.stop()
 
