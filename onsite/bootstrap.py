@@ -51,7 +51,6 @@ from onsite.web.channels import ChannelRoutes
 from onsite.web.conversations import ConversationRoutes
 from onsite.web.health import HealthRoutes
 from onsite.web.relay_events import OFF, RelayEvents, RelayEventsOff
-from onsite.web.relay_status import RelayStatus
 from onsite.web.status import StatusRoutes
 from shared.folder_lock import FolderLock
 from shared.local_keys import load_or_create
@@ -220,14 +219,11 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
         _receiver(settings, site),
         ChannelRoutes(site.channels, admin, token=token),
         ConversationRoutes(site.reader, replies, site.bell, token=token),
-        _status_routes(settings, site, token),
+        StatusRoutes(
+            site.reader, site.channels, site.inbox, site.link, site.supervisor, site=settings.site, token=token
+        ),
         HealthRoutes(site.reader, site.metrics, site.link),
     ]
-
-
-def _status_routes(settings: OnsiteSettings, site: Site, token: SecretStr) -> StatusRoutes:
-    relay = RelayStatus(site.link, site.inbox, site=settings.site)
-    return StatusRoutes(site.reader, site.channels, relay, site.supervisor, site=settings.site, token=token)
 
 
 def _receiver(settings: OnsiteSettings, site: Site) -> Routes:

@@ -5,10 +5,11 @@ from typing import Any
 from aiohttp import web
 from pydantic import SecretStr
 
+from onsite.engine.inbox import Inbox
 from onsite.engine.ports import ChannelStore
+from onsite.engine.relay_link import RelayLink
 from onsite.engine.views import Reader
-from onsite.web.relay_status import RelayStatus
-from onsite.web.views import channel_json
+from onsite.web.views import channel_json, relay_json
 from shared.tasks import Supervisor
 from shared.web import require_bearer
 
@@ -20,7 +21,8 @@ class StatusRoutes:
         self,
         reader: Reader,
         channels: ChannelStore,
-        relay: RelayStatus,
+        inbox: Inbox,
+        link: RelayLink,
         supervisor: Supervisor,
         *,
         site: str | None,
@@ -28,7 +30,8 @@ class StatusRoutes:
     ) -> None:
         self._reader = reader
         self._channels = channels
-        self._relay = relay
+        self._inbox = inbox
+        self._link = link
         self._supervisor = supervisor
         self._site = site
         self._guard = require_bearer(token)
@@ -40,10 +43,11 @@ class StatusRoutes:
     async def status(self, _request: web.Request) -> web.Response:
         """Show the relay's side, the channels, what waits or is unclear, and the tasks that keep it going."""
         counts = await self._reader.counts()
+        last_batch_at_ms = self._inbox.last_batch_at_ms
         return web.json_response(
             {
                 "site": self._site,
-                "relay": self._relay.as_json(),
+                "relay": relay_json(self._link, site=self._site, last_batch_at_ms=last_batch_at_ms),
                 "channels": [channel_json(each) for each in await self._channels.channels()],
                 "replies": {str(state): count for state, count in counts.replies.items()},
                 "quarantined": counts.quarantined,

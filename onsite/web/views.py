@@ -4,7 +4,9 @@ from typing import Any
 
 from onsite.core.model import Attachment
 from onsite.engine.channels import Channel
+from onsite.engine.relay_link import RelayLink
 from onsite.engine.views import ContactView, ConversationView, MessageView
+from onsite.web.relay_events import OFF as NO_RELAY
 from shared.clock import iso_ms
 
 
@@ -18,6 +20,21 @@ def channel_json(channel: Channel) -> dict[str, Any]:
         "state": channel.state,
         "sentence": channel.sentence,
         "has_token": channel.has_token,
+    }
+
+
+def relay_json(link: RelayLink, *, site: str | None, last_batch_at_ms: int | None) -> dict[str, Any]:
+    """Show the relay as this site sees it; without a site's name there is none, and nothing else to be said."""
+    reading = link.reading
+    return {
+        "receiving": site is not None,
+        "state": reading.state,
+        "sentence": reading.sentence if site is not None else NO_RELAY,
+        "waiting": reading.waiting,
+        "pages": None if reading.pages is None else list(reading.pages),
+        "checked_at": _iso(link.checked_at_ms),
+        "announced_at": _iso(link.announced_at_ms),
+        "last_batch_at": _iso(last_batch_at_ms),
     }
 
 
@@ -69,6 +86,10 @@ def message_json(message: MessageView) -> dict[str, Any]:
         "failure": {"code": message.failure_code, "sentence": message.failure} if message.failure_code else None,
         "attachments": [_attachment_json(attachment) for attachment in message.attachments],
     }
+
+
+def _iso(epoch_ms: int | None) -> str | None:
+    return None if epoch_ms is None else iso_ms(epoch_ms)
 
 
 def _attachment_json(attachment: Attachment) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def add(
     say("Hand these two lines to its admin over a safe channel; the secret is not shown again:\n")
     say(f"ONSITE_SITE={added['name']}")
     say(f"ONSITE_RELAY_SECRET={added['secret']}\n")
+    say("Tell them this relay's https address too (ONSITE_RELAY_URL): the site then announces itself after an outage.")
     say(f"Next: `relay bind PAGE_ID {added['name']}` sends a page's messages there.")
 
 

@@ -35,8 +35,8 @@ Three things to try:
         onsite reply 1 "Hello, how can we help?"
  2. Pull the site's plug; it comes back by itself after some seconds. Write as Ada meanwhile, and watch it wait:
         kill -9 {site_pid}
-        relay status
-        relay site resume demo      (or wait: it is tried again by itself, within about half a minute)
+        relay status                (the site is parked; its next attempt may be far away)
+        onsite status               (once it is back: it has announced itself, and nothing waits any more)
         onsite conversations        (nothing is lost, nothing is there twice)
  3. Read from the API what your own system would read:
         curl -H "Authorization: Bearer $(cat {site_data}/api-token)" {site}/api/v1/conversations

@@ -7,12 +7,14 @@ import pytest
 
 from onsite.core.facebook.send import MAX_TEXT as MAX_MESSENGER_TEXT
 from onsite.core.model import Platform
+from onsite.core.relay_answers import RelayState
 from onsite.core.telegram.api import MAX_TEXT as MAX_TELEGRAM_TEXT
 from onsite.core.telegram.outcomes import _REFUSALS
 from onsite.engine.channels import Channel, ChannelRef, ChannelState
+from onsite.engine.relay_link import RelayLink
 from onsite.engine.replies import MAX_CLIENT_ID
 from onsite.engine.views import ContactView, ConversationView
-from onsite.web.views import channel_json, contact_json, conversation_json
+from onsite.web.views import channel_json, contact_json, conversation_json, relay_json
 from shared.graph import GraphTrouble
 
 ROOT = Path(__file__).parents[4]
@@ -20,6 +22,7 @@ DOCUMENT = (ROOT / "docs/api.md").read_text(encoding="utf-8")
 
 CHANNEL = Channel(1, ChannelRef(Platform.FACEBOOK, "1122"), "Acme", ChannelState.OK, "", has_token=True)
 CONTACT = ContactView(1, 1, Platform.FACEBOOK, "9001", "Ada", "", "")
+RELAY = relay_json(RelayLink(asked=False, clock=lambda: 0.0), site=None, last_batch_at_ms=None)
 CONVERSATION = ConversationView(1, 1, Platform.FACEBOOK, "Acme", "9001", "", 1, "Ada", 0, "hello")
 
 POSTPONED_OR_LOST = {GraphTrouble.THROTTLED, GraphTrouble.TEMPORARY, GraphTrouble.UNKNOWN_OUTCOME}
@@ -48,10 +51,20 @@ def written(pattern: str, *paths: str) -> set[str]:
         pytest.param("A conversation:", set(conversation_json(CONVERSATION)), id="conversation"),
         pytest.param("A contact:", set(contact_json(CONTACT)), id="contact"),
         pytest.param("A channel:", set(channel_json(CHANNEL)), id="channel"),
+        pytest.param("The relay, as `relay` in the status:", set(RELAY), id="relay"),
     ],
 )
 def test_every_field_is_listed(heading: str, fields: set[str]) -> None:
     assert table(heading) == fields
+
+
+def test_every_state_of_the_relay_is_listed_and_explained() -> None:
+    line = DOCUMENT.split("`state` is one of ", 1)[1].split(";", 1)[0]
+    deployment = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
+    explained = deployment.split("| state | meaning | who can help |\n|---|---|---|\n", 1)[1].split("\n\n", 1)[0]
+    rows = {state for row in explained.splitlines() for state in re.findall(r"`([^`]+)`", row.split("|")[1])}
+
+    assert set(re.findall(r"`([^`]+)`", line)) == rows == set(map(str, RelayState))
 
 
 def test_every_state_that_a_channel_can_show_is_listed() -> None:
