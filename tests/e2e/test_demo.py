@@ -15,6 +15,7 @@ from shared.console import run_app
 from tests.demo.__main__ import app
 from tests.demo.ports import DemoPorts
 from tests.world.process import ROOT, CommandFailed
+from tests.world.watching import eventually
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -76,6 +77,7 @@ async def test_the_demo_says_what_to_try_and_ctrl_c_ends_all_of_it(first_port: i
                 page = await answer.text()
             async with session.get(f"http://127.0.0.1:{first_port}/readyz") as answer:
                 relay = answer.status
+        await eventually(lambda: relay_as_seen_by_site(first_port + 1), lambda state: state == "up")
         parts = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         out, err = await asyncio.wait_for(process.communicate(), 60)
@@ -94,6 +96,12 @@ async def test_the_demo_says_what_to_try_and_ctrl_c_ends_all_of_it(first_port: i
     assert not alive
     assert len(gone) == len(parts)
     assert left_in(tmp_path) == []
+
+
+async def relay_as_seen_by_site(port: int) -> str:
+    """Return how the site, which announced itself when it started, sees its relay."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/readyz") as answer:
+        return str((await answer.json())["relay"])
 
 
 async def test_a_port_in_use_is_a_sentence(first_port: int, tmp_path: Path) -> None:
