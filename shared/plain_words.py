@@ -16,6 +16,8 @@ _WORDS = {
     "int_parsing": "not a whole number",
     "int_parsing_size": "not a whole number of a usable size",
     "float_parsing": "not a number",
+    "byte_size": "not a number of bytes",
+    "byte_size_unit": "not a number of bytes",
     "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be {ge} or more",
     "less_than": "must be less than {lt}",

@@ -24,9 +24,12 @@ LOOK_NOW = 0.0
 """The score of a mark. No time, as the clocks of processes differ."""
 
 
-async def mark(redis: Redis, outbox: str) -> None:
-    """Have the sweep look at an outbox at once; whoever appends or takes a lease does so first. Raises RedisError."""
-    await MARK.run(redis, [keys.BACKLOG], [outbox])
+async def mark(redis: Redis, outbox: str, *, index: str = keys.BACKLOG) -> None:
+    """Have the sweep look at an outbox at once; whoever appends or takes a lease does so first. Raises RedisError.
+
+    The other indexes (`core.keys`) are marked in the same way by whoever is about to write dead letters or losses.
+    """
+    await MARK.run(redis, [index], [outbox])
 
 
 class RedisBacklog:

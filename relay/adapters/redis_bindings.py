@@ -7,9 +7,14 @@ from redis.asyncio import Redis
 
 from relay.adapters.redis_backlog import mark
 from relay.adapters.redis_drain import read_entry
+from relay.adapters.redis_trim import no_alarm
 from relay.adapters.replies import text
+from relay.adapters.scripts import PUT, SIFT
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
+from relay.core.limits import OUTBOX_LIMITS, Limits, LossReason, Part
+from relay.core.outbox import Entry
+from relay.engine.losses import OnLoss
 
 SCAN_AT_ONCE = 1000
 """Bindings read in one round trip: a millisecond of Redis' time and of ours."""
@@ -18,8 +23,11 @@ SCAN_AT_ONCE = 1000
 class RedisBindings:
     """Fits `engine.binding.BindingStore`, `engine.ports.Directory` and `engine.site_pages.BindingScan`."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, limits: Limits = OUTBOX_LIMITS, on_loss: OnLoss = no_alarm) -> None:
+        """`on_loss` is called when what is moved pushes the oldest events of a full outbox out; they are counted."""
         self._redis = redis
+        self._limits = limits
+        self._on_loss = on_loss
 
     async def owners(self, page_ids: Sequence[str]) -> Mapping[str, str]:
         """See `engine.ports.Directory.owners`."""
@@ -66,7 +74,7 @@ class RedisBindings:
     async def move(self, holding: str, outbox: str, *, limit: int) -> int:
         """See `engine.binding.BindingStore.move`.
 
-        The two outboxes may live in different slots of a cluster, so this is two steps: copied first, then deleted. A
+        The two outboxes may live in different slots of a cluster, so this is two steps: copied, then deleted. A
         crash between them brings some events twice, which the site makes harmless; the other order would lose them.
         """
         async with store_errors():
@@ -74,10 +82,24 @@ class RedisBindings:
             if not found:
                 return 0
             await mark(self._redis, outbox)
-            copy = self._redis.pipeline(transaction=True)
-            for entry_id, fields in found:
-                entry = read_entry(entry_id, [part for pair in fields.items() for part in pair])
-                copy.xadd(keys.outbox(outbox), {"p": entry.page_id, "k": entry.kind, "d": entry.payload})
-            await copy.execute()
-            await self._redis.xdel(keys.outbox(holding), *(entry_id for entry_id, _ in found))
+            self._on_loss(outbox, await self._put(outbox, [_read(*each) for each in found]))
+            await self._forget(holding, last_id=text(found[-1][0]), at_most=len(found))
         return len(found)
+
+    async def _put(self, outbox: str, entries: Sequence[Entry]) -> Mapping[LossReason, int]:
+        script_keys = [keys.outbox(outbox), keys.lease(outbox), keys.delivery(outbox), keys.losses(outbox)]
+        args: list[Any] = [self._limits.max_events, self._limits.max_bytes]
+        for entry in entries:
+            args += (entry.page_id, entry.kind, entry.payload, entry.accepted_at_ms)
+        by_events, by_bytes = await PUT.run(self._redis, script_keys, args)
+        lost = {LossReason.OVERFLOW_EVENTS: by_events, LossReason.OVERFLOW_BYTES: by_bytes}
+        return {reason: count for reason, count in lost.items() if count}
+
+    async def _forget(self, holding: str, *, last_id: str, at_most: int) -> None:
+        streams = [keys.outbox(holding), keys.dead(holding)]
+        script_keys = [*streams, keys.lease(holding), keys.delivery(holding), keys.losses(holding)]
+        await SIFT.run(self._redis, script_keys, [Part.WAITING.value, "forget", "-", last_id, "", at_most, "", 0, 0])
+
+
+def _read(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
+    return read_entry(entry_id, [part for pair in fields.items() for part in pair])

@@ -5,27 +5,36 @@ from typing import Any
 from redis.asyncio import Redis
 
 from relay.adapters.redis_backlog import mark
+from relay.adapters.redis_trim import no_alarm, trim
 from relay.adapters.replies import text
 from relay.adapters.scripts import CLAIM, PARK, SETTLE
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.delivery import DeliveryState
 from relay.core.lease import LEASE_TTL_MS
+from relay.core.limits import DEAD_LIMITS, Limits, Part
 from relay.core.outbox import BatchLimits, Entry
+from relay.engine.losses import OnLoss
 from relay.engine.ports import Acknowledged, Batch, Parked, Refusals, Step
 from shared.clock import Clock
 
 _NO_BATCH = BatchLimits(0, 0)
 EARLY_PROBE_MS = 2_000
 """How early a probe may come and still be the one that was meant: the clocks of two machines differ a little."""
+_PLAIN_FIELDS = 6
 
 
 class RedisDrain:
     """Settles and parks; fits `engine.ports.OutboxDrain`."""
 
-    def __init__(self, redis: Redis, *, clock: Clock) -> None:
+    def __init__(
+        self, redis: Redis, *, clock: Clock, dead_limits: Limits = DEAD_LIMITS, on_loss: OnLoss = no_alarm
+    ) -> None:
+        """`on_loss` is called when new dead letters push the oldest out; these are counted in Redis already."""
         self._redis = redis
         self._clock = clock
+        self._dead_limits = dead_limits
+        self._on_loss = on_loss
 
     async def claim(self, outbox: str, *, token: str, if_due: bool = False) -> bool:
         """See `engine.ports.OutboxDrain.claim`."""
@@ -75,18 +84,30 @@ class RedisDrain:
         self, outbox: str, token: str, mode: str, done: Acknowledged | None, limits: BatchLimits
     ) -> Batch | Step:
         script_keys = [keys.outbox(outbox), keys.lease(outbox), keys.delivery(outbox), keys.dead(outbox)]
-        keep_from = _id_after(done.entries[-1].id) if done else ""
-        delivered = len(done.entries) - len(done.rejected) if done else 0
-        args: list[Any] = [token, mode, LEASE_TTL_MS, self._now_ms(), keep_from, delivered]
+        args: list[Any] = [token, mode, LEASE_TTL_MS, self._now_ms(), *_handed_in(done)]
         args += (limits.max_events, limits.max_bytes)
-        for rejection in done.rejected if done else ():
+        rejected = done.rejected if done else ()
+        for rejection in rejected:
             args += (rejection.id, rejection.reason)
         async with store_errors():
+            if rejected:
+                await mark(self._redis, outbox, index=keys.DEAD_LETTERS)
             answer = await SETTLE.run(self._redis, script_keys, args)
+            if rejected:
+                trimmed = await trim(self._redis, outbox, Part.DEAD, self._dead_limits)
+                self._on_loss(outbox, trimmed.lost)
         return _read(answer)
 
     def _now_ms(self) -> int:
         return round(self._clock() * 1000)
+
+
+def _handed_in(done: Acknowledged | None) -> tuple[str, int, int]:
+    """Return from which id on entries stay, how many were delivered, and the bytes of all that were acknowledged."""
+    if done is None:
+        return "", 0, 0
+    size = sum(len(entry.payload) for entry in done.entries)
+    return _id_after(done.entries[-1].id), len(done.entries) - len(done.rejected), size
 
 
 def _id_after(entry_id: str) -> str:
@@ -102,5 +123,6 @@ def _read(answer: list[Any]) -> Batch | Step:
 
 
 def read_entry(entry_id: bytes, fields: list[bytes]) -> Entry:
-    """Read a stream entry as `append.lua` wrote it: p, page, k, kind, d, item."""
-    return Entry(entry_id.decode(), fields[1].decode(), fields[3].decode(), fields[5])
+    """Read a stream entry as `append.lua` wrote it: p, page, k, kind, d, item; where it moved, `put.lua`: t, ms."""
+    arrived_ms = int(fields[7]) if len(fields) > _PLAIN_FIELDS else None
+    return Entry(entry_id.decode(), fields[1].decode(), fields[3].decode(), fields[5], arrived_ms)

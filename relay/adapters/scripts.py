@@ -9,10 +9,10 @@ from redis.exceptions import NoScriptError
 
 
 class Script:
-    """One script of `adapters/lua`."""
+    """One script of `adapters/lua`, behind the parts that it shares with others: Lua in Redis can import nothing."""
 
-    def __init__(self, name: str) -> None:
-        self.source = resources.files("relay.adapters").joinpath("lua", f"{name}.lua").read_text("utf-8")
+    def __init__(self, name: str, *parts: str) -> None:
+        self.source = "".join(map(_read, (*parts, name)))
         self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()  # how EVALSHA names a script
 
     async def run(self, redis: Redis, keys: list[str], args: list[Any]) -> Any:
@@ -23,15 +23,25 @@ class Script:
             return await redis.eval(self.source, len(keys), *keys, *args)
 
 
-APPEND = Script("append")
-SETTLE = Script("settle")
+def _read(name: str) -> str:
+    return resources.files("relay.adapters").joinpath("lua", f"{name}.lua").read_text("utf-8")
+
+
+APPEND = Script("append", "limits")
+SETTLE = Script("settle", "limits")
 PARK = Script("park")
 CLAIM = Script("claim")
+PAUSE = Script("pause")
 RESUME = Script("resume")
 READY = Script("ready")
+PUT = Script("put", "limits")
+RETAIN = Script("retain", "limits")
+SIFT = Script("sift", "limits")
+LOOK = Script("look")
 BEGIN_CHANGE = Script("begin_change")
 KEEP_CHANGE = Script("keep_change")
 REPLACE_SITE = Script("replace_site")
 MARK = Script("mark")
+FORGET = Script("forget")
 TAKE_LOOKS = Script("take_looks")
 PLAN_LOOKS = Script("plan_looks")

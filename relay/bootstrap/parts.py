@@ -5,7 +5,7 @@ import math
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -20,15 +20,19 @@ from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_drain import RedisDrain
 from relay.adapters.redis_persistence import check_persistence
+from relay.adapters.redis_retention import RedisRetention
 from relay.adapters.redis_sites import RedisSites
 from relay.adapters.rq_probes import RqSchedule
 from relay.core.errors import RedisUnusable, StoreUnavailable
 from relay.core.lease import new_token
+from relay.core.limits import Limits, Part
 from relay.core.settings import RelaySettings
 from relay.engine.binding import Bindings
 from relay.engine.drain import Drain
 from relay.engine.lane import Lane
+from relay.engine.losses import LossAlarm
 from relay.engine.rebinding import Rebinding
+from relay.engine.retention import Retention
 from relay.engine.sweep import Rank, Sweep
 from relay.engine.sweeper import Sweeper
 from shared.local_keys import load_or_create
@@ -43,6 +47,8 @@ class Store:
     sites: RedisSites
     drain: RedisDrain
     schedule: RqSchedule
+    limits: Mapping[Part, Limits]
+    alarm: LossAlarm
 
 
 def vault_of(settings: RelaySettings) -> Vault:
@@ -66,9 +72,12 @@ async def open_store(settings: RelaySettings, redis_url: str) -> AsyncIterator[S
     """Connect to Redis and close it again. RQ's schedule may have a Redis of its own."""
     redis = redis_clients.open_async(redis_url)
     sync = redis_clients.open_sync(settings.rq_redis_address or redis_url)
+    sites, limits, alarm = RedisSites(redis, vault_of(settings)), settings.limits, LossAlarm()
+    drain = RedisDrain(redis, clock=time.time, dead_limits=limits[Part.DEAD], on_loss=alarm)
     try:
-        yield Store(redis, RedisSites(redis, vault_of(settings)), RedisDrain(redis, clock=time.time), RqSchedule(sync))
+        yield Store(redis, sites, drain, RqSchedule(sync), limits, alarm)
     finally:
+        alarm.close()
         sync.close()
         await redis.aclose()
 
@@ -88,21 +97,26 @@ async def open_lane(store: Store, *, turn_s: float = math.inf) -> AsyncIterator[
 
 def rebinding_of(store: Store) -> Rebinding:
     """Make the use cases that change bindings."""
-    bindings = Bindings(RedisBindings(store.redis), store.sites)
+    directory = RedisBindings(store.redis, limits=store.limits[Part.WAITING], on_loss=store.alarm)
+    bindings = Bindings(directory, store.sites)
     return Rebinding(bindings, RedisChanges(store.redis), clock=time.time, new_token=new_token)
 
 
 @asynccontextmanager
 async def sweeping(store: Store, lane: Lane, rank: Rank) -> AsyncIterator[None]:
-    """Sweep, or stand by, meanwhile; on leaving, a sweep under way is finished."""
+    """Sweep and look after limits, or stand by, meanwhile; on leaving, what is under way is finished."""
     sweeper = Sweeper(Sweep(RedisBacklog(store.redis), lane, rank=rank, token=new_token()), rebinding_of(store))
+    retention = Retention(RedisRetention(store.redis, store.limits), store.alarm)
     stop = asyncio.Event()
-    task = asyncio.create_task(sweeper.run(stop), name="sweep")
+    tasks = [
+        asyncio.create_task(sweeper.run(stop), name="sweep"),
+        asyncio.create_task(retention.run(stop), name="retention"),
+    ]
     try:
         yield
     finally:
         stop.set()
-        await task
+        await asyncio.gather(*tasks)
 
 
 async def check_redis(redis_url: str, *, allow_volatile: bool) -> None:

@@ -15,6 +15,7 @@ from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
 from relay.bootstrap.parts import Store, admin_token_of, check_redis, open_lane, open_store, rebinding_of, sweeping
 from relay.core.lease import new_token
+from relay.core.limits import Part
 from relay.core.settings import RelaySettings
 from relay.engine.announcing import Announcing
 from relay.engine.intake import Intake
@@ -44,9 +45,7 @@ async def serving(settings: RelaySettings, redis_url: str, *, sweeps: bool = Tru
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings, redis_url))
         lane = await stack.enter_async_context(open_lane(store))
-        writer = AppendWriter(
-            RedisAppender(store.redis, clock=time.monotonic), new_token=new_token, on_lease=lane.start
-        )
+        writer = AppendWriter(_appender(store), new_token=new_token, on_lease=lane.start)
         stack.push_async_callback(writer.close)
         if sweeps:
             await stack.enter_async_context(sweeping(store, lane, Rank.WEB))
@@ -61,6 +60,11 @@ async def serving(settings: RelaySettings, redis_url: str, *, sweeps: bool = Tru
         port = await stack.enter_async_context(server)
         gc.freeze()  # modules and models live as long as the process: looking through them costs a tenth of each event
         yield port
+
+
+def _appender(store: Store) -> RedisAppender:
+    limits = store.limits[Part.WAITING]
+    return RedisAppender(store.redis, clock=time.monotonic, limits=limits, on_loss=store.alarm)
 
 
 def _routes(

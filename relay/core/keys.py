@@ -4,24 +4,32 @@ What belongs to one outbox shares the hash tag `{o}` (the site's name, or `~` an
 page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and nothing else.
 
     key                 type    holds                                    writers                readers         life
-    relay:{o}:outbox    stream  waiting events: p page, k kind, d item   append, settle, bind   settle, status  [1]
+    relay:{o}:outbox    stream  waiting events: p page, k kind, d item,  append, settle, sift,  settle, status  [1]
+                                t ms of arrival if it moved since        retain, bind
     relay:{o}:lease     string  token of the one drain that may run      append, settle, park   the same        [2]
-    relay:{o}:delivery  hash    state, failures, next_attempt_ms, …      settle, park, ready    append, status  for good
-    relay:{o}:dead      stream  refused events with their reasons        settle                 operators       for good
+    relay:{o}:delivery  hash    state, failures, next_attempt_ms, bytes  settle, park, ready,   append, status  for good
+                                of both streams, last id in flight, …    append
+    relay:{o}:dead      stream  refused events with their reasons: as    settle, sift           operators       [1]
+                                above, and id where it waited, why
+    relay:{o}:losses    hash    reason → how many were lost, ms of last  append, retain, sift   status          for good
     relay:{o}:fenced    set     pages whose events now go elsewhere      bind, unbind           append          for good
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
     relay:bindings      hash    page → site                              bind, unbind           intake, status  for good
     relay:changes       hash    page → change of its binding under way   bind, unbind           sweep           [6]
     relay:backlog       zset    outbox → ms of its next look, 0 = now    append, claim, sweep   sweep, status   [3]
     relay:{relay:backlog}:sweeper  string  rank and token of the sweeper  sweep                 sweep           [7]
+    relay:dead-letters  zset    outbox that may have dead letters → [8]  settle, sift           retain, status  [3]
+    relay:losses        zset    unclaimed page that may have losses → 0  append, retain, sift   operators       for good
+    relay:retention     string  that somebody looks after the limits     retain                 retain          [9]
     relay:odd           stream  webhook entries that cannot be routed    intake                 operators       [4]
     relay:health        string  proof that a write succeeds              readiness check        nobody          [5]
     relay:probes        hash    site → id of its job, in RQ's Redis      retry lane             retry lane      for good
     rq:*                RQ's    the schedule of probes; never an event   retry lane             workers         RQ's
 
-    [1] until acknowledged   [2] `core.lease.LEASE_TTL_MS`   [3] cleared by the sweep   [4] the newest ODD_KEPT
-    [5] HEALTH_TTL_S   [6] erased by the change's last step   [7] `engine.sweep.SWEEPER_TTL_S`; the tag puts it into the
-    slot of `relay:backlog`, as one script touches both
+    [1] until acknowledged, dropped, moved, or beyond `core.limits`   [2] `core.lease.LEASE_TTL_MS`   [3] cleared by the
+    sweep, or by retention   [4] the newest ODD_KEPT   [5] HEALTH_TTL_S   [6] erased by the change's last step
+    [7] `engine.sweep.SWEEPER_TTL_S`; the tag puts it into the slot of `relay:backlog`, as one script touches both
+    [8] 0 = marked, else ms of when it was seen empty   [9] half of `engine.retention.RETAIN_EVERY_S`
 """
 
 SITES = "relay:sites"
@@ -29,6 +37,9 @@ BINDINGS = "relay:bindings"
 CHANGES = "relay:changes"
 BACKLOG = "relay:backlog"
 SWEEPER = "relay:{relay:backlog}:sweeper"
+DEAD_LETTERS = "relay:dead-letters"
+LOSSES = "relay:losses"
+RETENTION = "relay:retention"
 ODD = "relay:odd"
 HEALTH = "relay:health"
 PROBES = "relay:probes"
@@ -57,6 +68,11 @@ def delivery(name: str) -> str:
 def dead(name: str) -> str:
     """Name the stream of dead letters."""
     return f"relay:{{{name}}}:dead"
+
+
+def losses(name: str) -> str:
+    """Name the counts of what was lost."""
+    return f"relay:{{{name}}}:losses"
 
 
 def fenced(name: str) -> str:

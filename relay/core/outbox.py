@@ -35,15 +35,17 @@ class Entry(NamedTuple):
     """One event in an outbox."""
 
     id: str
-    """Redis' stream id: `<milliseconds>-<number>`; its first part is when the event was accepted."""
+    """Redis' stream id: `<milliseconds>-<number>`; its first part is when the event came into this outbox."""
     page_id: str
     kind: str
     payload: bytes
+    arrived_ms: int | None = None
+    """When it was accepted, where that was another time: it waited unclaimed, or was a dead letter."""
 
     @property
     def accepted_at_ms(self) -> int:
-        """When the event came into this outbox, by Redis' clock."""
-        return int(self.id.partition("-")[0])
+        """When the event was accepted, by Redis' clock."""
+        return int(self.id.partition("-")[0]) if self.arrived_ms is None else self.arrived_ms
 
     def as_event(self) -> Event:
         """Write it as the wire knows it."""

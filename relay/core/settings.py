@@ -1,17 +1,19 @@
 """The relay's settings, each with the sentence that `--help` and error messages show. Read by `shared.settings`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import ByteSize, Field, SecretStr, ValidationInfo, field_validator
 
+from relay.core.limits import DAY_MS, DEAD_LIMITS, OUTBOX_LIMITS, Limits, Part
 from relay.core.redis_address import InCluster, parse_redis_address
 from shared.graph import GRAPH_URL
 from shared.settings import Settings
 from shared.vault import is_master_key
 
 PREFIX = "RELAY_"
+MIB = 1024**2
 
 
 class CommandSettings(Settings):
@@ -87,6 +89,29 @@ class RelaySettings(CommandSettings):
     )
     graph_url: str = Field(GRAPH_URL, description="the Graph API; another address only for tests")
 
+    outbox_max_events: int = Field(
+        OUTBOX_LIMITS.max_events, ge=1000, description="most events that wait for one site, or for one unclaimed page"
+    )
+    outbox_max_bytes: ByteSize = Field(
+        ByteSize(OUTBOX_LIMITS.max_bytes),
+        ge=64 * MIB,
+        description="most bytes of these events' JSON, as a number or like 2GiB; at least 64MiB",
+    )
+    outbox_max_days: int = Field(
+        OUTBOX_LIMITS.max_age_ms // DAY_MS, ge=1, description="most days that an event waits; older ones are dropped"
+    )
+    dead_letter_max_events: int = Field(
+        DEAD_LIMITS.max_events, ge=1000, description="most dead letters of one site: events it refused for good"
+    )
+    dead_letter_max_bytes: ByteSize = Field(
+        ByteSize(DEAD_LIMITS.max_bytes),
+        ge=64 * MIB,
+        description="most bytes of the dead letters of one site, as a number or like 256MiB; at least 64MiB",
+    )
+    dead_letter_max_days: int = Field(
+        DEAD_LIMITS.max_age_ms // DAY_MS, ge=1, description="most days that a dead letter is kept"
+    )
+
     @field_validator("master_key")
     @classmethod
     def _usable_keys(cls, value: SecretStr | None) -> SecretStr | None:
@@ -109,6 +134,16 @@ class RelaySettings(CommandSettings):
         if value is None and _is_cluster(info.data.get("redis_url")):
             raise ValueError("missing: RELAY_REDIS_URL is a cluster, and RQ does not work on one")
         return value
+
+    @property
+    def limits(self) -> Mapping[Part, Limits]:
+        """How much an outbox may keep."""
+        return {
+            Part.WAITING: Limits(self.outbox_max_events, self.outbox_max_bytes, self.outbox_max_days * DAY_MS),
+            Part.DEAD: Limits(
+                self.dead_letter_max_events, self.dead_letter_max_bytes, self.dead_letter_max_days * DAY_MS
+            ),
+        }
 
     @property
     def redis_address(self) -> str:

@@ -57,6 +57,9 @@ DELIVERY_SECONDS = ManyHistogram(
 )
 EVENTS_DELIVERED = Counter("relay_events_delivered_total", "Events that their site acknowledged")
 EVENTS_REJECTED = Counter("relay_events_rejected_total", "Events refused for good by their site; they are dead letters")
+EVENTS_LOST = Counter(
+    "relay_events_lost_total", "Events that are gone although nobody got them, by reason (core.limits)", ["reason"]
+)
 DRAINS = Gauge("relay_drains_running", "Outboxes that this process drains now")
 
 

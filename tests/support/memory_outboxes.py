@@ -4,55 +4,35 @@ One class stands for Redis, as the ports are views of one store. Whatever it ret
 `tests/integration/relay/adapters/test_outbox_contract.py` runs one suite against both.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from relay.adapters.redis_drain import EARLY_PROBE_MS
 from relay.core.delivery import DeliveryState
 from relay.core.errors import StoreUnavailable
 from relay.core.lease import LEASE_TTL_MS
-from relay.core.outbox import BatchLimits, Entry, is_holding
+from relay.core.limits import DEAD_LIMITS, OUTBOX_LIMITS, Limits, LossReason, Part
+from relay.core.outbox import BatchLimits, is_holding
 from relay.core.webhook import Incoming
 from relay.engine.announcing import Announced
 from relay.engine.ports import Acknowledged, Appended, Batch, Parked, Refusals, Step
 from relay.engine.sweep import Rank, Taken, Waiting
 from shared.clock import Clock
-from shared.wire import Rejection
+from tests.support.memory_outbox import Outbox
 
 TAKEN_FOR_MS = 5_000
-
-
-@dataclass
-class DeadLetter:
-    """One refused event and why."""
-
-    entry: Entry
-    reason: str
-
-
-@dataclass
-class Outbox:
-    """What Redis holds under one hash tag."""
-
-    entries: list[Entry] = field(default_factory=list)
-    token: str = ""
-    leased_until: float = 0.0
-    state: DeliveryState = DeliveryState.UP
-    failures: int = 0
-    next_attempt_ms: int | None = None
-    last_error: str = ""
-    refusals: Refusals = field(default_factory=Refusals)
-    ready: str = ""
-    """The lease under which the site was being drained when it announced itself."""
-    delivered: int = 0
-    dead: list[DeadLetter] = field(default_factory=list)
-    fenced: set[str] = field(default_factory=set)
 
 
 class MemoryOutboxes:
     """Fits `OutboxAppender`, `OutboxDrain`, `Announcements`, `BacklogIndex` and `BindingStore`."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, limits: Limits = OUTBOX_LIMITS, dead_limits: Limits = DEAD_LIMITS) -> None:
+        self.limits = {Part.WAITING: limits, Part.DEAD: dead_limits}
+        self.alarms: list[tuple[str, Mapping[LossReason, int]]] = []
+        """What was told of losses, as `engine.losses.OnLoss` would be."""
+        self.nearly_full: set[str] = set()
+        """What the last append to an outbox said."""
         self.boxes: dict[str, Outbox] = {}
         self.looks: dict[str, int] = {}
         """When each outbox is looked at next, in ms; 0 where it is marked."""
@@ -76,8 +56,7 @@ class MemoryOutboxes:
 
     def holder(self, name: str) -> str:
         """Return the token under which an outbox is drained now, or an empty text."""
-        box = self.box(name)
-        return box.token if box.token and self._clock() < box.leased_until else ""
+        return self.box(name).holder(self._clock())
 
     # OutboxAppender
 
@@ -108,12 +87,12 @@ class MemoryOutboxes:
         if not self._holds(outbox, token):
             return Step.STALE
         box = self.box(outbox)
-        self._acknowledge(box, done)
+        self._acknowledge(outbox, done)
         if box.state is DeliveryState.PAUSED or not box.entries:
             box.token = ""
             return Step.PAUSED if box.state is DeliveryState.PAUSED else Step.IDLE
         self._prolong(box)
-        return Batch(_cut(box.entries, limits), box.failures)
+        return Batch(box.hand_out(limits), box.failures)
 
     async def extend(self, outbox: str, *, token: str) -> Step:
         """See the port."""
@@ -128,9 +107,8 @@ class MemoryOutboxes:
         self._called("release")
         if not self._holds(outbox, token):
             return Step.STALE
-        box = self.box(outbox)
-        self._acknowledge(box, done)
-        box.token = ""
+        self._acknowledge(outbox, done)
+        self.box(outbox).token = ""
         self.looks[outbox] = 0
         return Step.RELEASED
 
@@ -234,8 +212,10 @@ class MemoryOutboxes:
         self._called("move")
         moved = self.box(holding).entries[:limit]
         if moved:
+            box = self.box(outbox)
             self.looks[outbox] = 0
-            self.box(outbox).entries += [entry._replace(id=self._new_id()) for entry in moved]
+            box.entries += [each._replace(id=self._new_id(), arrived_ms=each.accepted_at_ms) for each in moved]
+            self._alarm(outbox, box.trim(Part.WAITING, self.limits[Part.WAITING], now=self._clock()))
             del self.box(holding).entries[: len(moved)]
         return len(moved)
 
@@ -249,11 +229,31 @@ class MemoryOutboxes:
         self.calls.append(name)
 
     def _append(self, name: str, events: Sequence[Incoming], token: str) -> Appended:
+        box, limits = self.box(name), self.limits[Part.WAITING]
+        before = len(box.entries)
+        appended, receipts = box.put(events, self._new_id, limits=limits, look=name in self.nearly_full)
+        added = len(box.entries) > before
+        if receipts or (added and box.nearly_full(limits)):
+            self.nearly_full.add(name)
+        else:
+            self.nearly_full.discard(name)
+        box.count_receipts(receipts, token)
+        lost = box.trim(Part.WAITING, limits, now=self._clock()) if added else Counter[LossReason]()
+        self._alarm(name, Counter({LossReason.RECEIPTS: receipts}) + lost)
+        wanted = bool(token) and added and box.state is DeliveryState.UP and not is_holding(name)
+        return replace(appended, leased=wanted and self._take(name, token))
+
+    def _acknowledge(self, name: str, done: Acknowledged | None) -> None:
+        if done is None:
+            return
         box = self.box(name)
-        refused = [index for index, event in enumerate(events) if event.page_id in box.fenced]
-        box.entries += [Entry(self._new_id(), *event) for event in events if event.page_id not in box.fenced]
-        wanted = bool(token) and len(refused) < len(events) and box.state is DeliveryState.UP and not is_holding(name)
-        return Appended(wanted and self._take(name, token), refused)
+        box.acknowledge(done, self._new_id)
+        if done.rejected:
+            self._alarm(name, box.trim(Part.DEAD, self.limits[Part.DEAD], now=self._clock()))
+
+    def _alarm(self, name: str, lost: Counter[LossReason]) -> None:
+        if lost:
+            self.alarms.append((name, dict(lost)))
 
     def _take(self, name: str, token: str) -> bool:
         if self.holder(name):
@@ -266,16 +266,6 @@ class MemoryOutboxes:
     def _prolong(self, box: Outbox) -> None:
         box.leased_until = self._clock() + LEASE_TTL_MS / 1000
 
-    def _acknowledge(self, box: Outbox, done: Acknowledged | None) -> None:
-        if done is None:
-            return
-        gone = {entry.id: entry for entry in done.entries}
-        box.dead += [_dead_letter(gone, rejection) for rejection in done.rejected]
-        box.entries = [entry for entry in box.entries if entry.id not in gone]
-        box.delivered += len(done.entries) - len(done.rejected)
-        if box.state is DeliveryState.PARKED:
-            box.state, box.failures, box.next_attempt_ms = DeliveryState.UP, 0, None
-
     def _waiting(self, name: str, planned_ms: int) -> Waiting:
         box = self.box(name)
         lease_ms = round((box.leased_until - self._clock()) * 1000) if self.holder(name) else 0
@@ -287,18 +277,3 @@ class MemoryOutboxes:
 
     def _now_ms(self) -> int:
         return round(self._clock() * 1000)
-
-
-def _dead_letter(entries: Mapping[str, Entry], rejection: Rejection) -> DeadLetter:
-    return DeadLetter(entries[rejection.id], rejection.reason)
-
-
-def _cut(entries: Sequence[Entry], limits: BatchLimits) -> list[Entry]:
-    batch: list[Entry] = []
-    size = 0
-    for entry in entries[: limits.max_events]:
-        size += len(entry.payload)
-        if batch and size > limits.max_bytes:
-            break
-        batch.append(entry)
-    return batch

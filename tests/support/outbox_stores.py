@@ -1,6 +1,8 @@
 """The ports of one store of outboxes, be it Redis or its fake, and what tests must see of it that no port shows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -11,6 +13,7 @@ from relay.adapters.redis_drain import RedisDrain
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.core import keys
 from relay.core.delivery import DeliveryState
+from relay.core.limits import DEAD_LIMITS, OUTBOX_LIMITS, Limits, LossReason
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.engine.announcing import Announcements
 from relay.engine.binding import BindingStore
@@ -18,6 +21,7 @@ from relay.engine.ports import Acknowledged, Appended, Batch, OutboxAppender, Ou
 from relay.engine.sweep import BacklogIndex, Rank, Waiting
 from tests.support.clock import ManualClock
 from tests.support.fakes import incoming
+from tests.support.memory_outbox import size_of
 from tests.support.memory_outboxes import MemoryOutboxes
 from tests.support.streams import entries, payloads_in
 
@@ -34,6 +38,8 @@ class Store:
     clock: ManualClock
     memory: MemoryOutboxes | None = None
     redis: Redis | None = None
+    alarms: list[tuple[str, Mapping[LossReason, int]]] = field(default_factory=list)
+    """What was told of losses."""
 
     async def add(self, outbox: str, *texts: str, holder: str = "", page: str = "1") -> Appended:
         """Append events to one outbox."""
@@ -67,6 +73,23 @@ class Store:
         assert self.redis is not None
         return [(fields[b"d"], fields[b"why"].decode()) for _, fields in await entries(self.redis, keys.dead("acme"))]
 
+    async def losses(self, outbox: str = "acme") -> dict[LossReason, int]:
+        """Return what was counted as lost."""
+        if self.memory is not None:
+            return dict(self.memory.box(outbox).losses)
+        assert self.redis is not None
+        found: Any = await self.redis.hgetall(keys.losses(outbox))
+        counts = {name.decode(): int(value) for name, value in found.items() if b":" not in name}
+        return {LossReason(name): count for name, count in counts.items()}
+
+    async def bytes_kept(self, outbox: str = "acme") -> tuple[int, int]:
+        """Return the bytes that wait and those of dead letters, as they are counted."""
+        if self.memory is not None:
+            return size_of(self.memory.box(outbox).entries), size_of(self.memory.box(outbox).dead)
+        assert self.redis is not None
+        waiting, dead = await self.redis.hmget(keys.delivery(outbox), ["waiting_bytes", "dead_bytes"])
+        return int(waiting or 0), int(dead or 0)
+
     async def lose_lease(self) -> None:
         """Let the lease run out."""
         if self.memory is not None:
@@ -82,19 +105,26 @@ class Store:
             await self.redis.hset(keys.delivery("acme"), "state", "paused")
 
 
-def memory_store() -> Store:
+def memory_store(limits: Limits = OUTBOX_LIMITS, dead_limits: Limits = DEAD_LIMITS) -> Store:
     """Make the fake."""
     clock = ManualClock()
-    memory = MemoryOutboxes(clock)
-    return Store(memory, memory, memory, memory, memory, clock, memory=memory)
+    memory = MemoryOutboxes(clock, limits=limits, dead_limits=dead_limits)
+    return Store(memory, memory, memory, memory, memory, clock, memory=memory, alarms=memory.alarms)
 
 
-def redis_store(client: Redis) -> Store:
+def redis_store(client: Redis, limits: Limits = OUTBOX_LIMITS, dead_limits: Limits = DEAD_LIMITS) -> Store:
     """Make the real one."""
-    clock = ManualClock()
-    appender, drain = RedisAppender(client, clock=clock), RedisDrain(client, clock=clock)
-    bindings, announcements = RedisBindings(client), RedisAnnouncements(client)
-    return Store(appender, drain, RedisBacklog(client), bindings, announcements, clock, redis=client)
+    clock, alarms = ManualClock(), list[tuple[str, Mapping[LossReason, int]]]()
+
+    def on_loss(outbox: str, lost: Mapping[LossReason, int]) -> None:
+        if lost:
+            alarms.append((outbox, lost))
+
+    appender = RedisAppender(client, clock=clock, limits=limits, on_loss=on_loss)
+    drain = RedisDrain(client, clock=clock, dead_limits=dead_limits, on_loss=on_loss)
+    bindings = RedisBindings(client, limits=limits, on_loss=on_loss)
+    index, announcements = RedisBacklog(client), RedisAnnouncements(client)
+    return Store(appender, drain, index, bindings, announcements, clock, redis=client, alarms=alarms)
 
 
 def failures_of(parked: Parked | Step) -> int:

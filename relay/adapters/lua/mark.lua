@@ -2,7 +2,7 @@
 --
 -- The removal makes sure that the first write needs no memory (see claim.lua).
 --
--- KEYS  1 backlog
+-- KEYS  1 backlog, or another index of outboxes
 -- ARGV  1 outbox
 -- Returns  nothing
 redis.call('ZREM', KEYS[1], ARGV[1])

@@ -1,12 +1,14 @@
 -- settle: the holder of the lease hands in what was acknowledged and gets the next batch.
 --
 -- Only the holder may: a drain that was thought dead and comes back changes nothing. What is acknowledged is always the
--- head of the outbox, up to and including one id, as batches are cut from the head and never overtake each other.
+-- head of the outbox, up to and including one id, as batches are cut from the head and never overtake each other. The
+-- last id of a batch is noted, so that nothing of it is dropped or counted as lost while it may be delivered.
 --
 -- KEYS  1 outbox  2 lease  3 delivery  4 dead
 -- ARGV  1 token  2 mode: 'next' | 'extend' | 'release'  3 lease TTL in ms  4 now in ms
 --       5 keep from: the lowest id that stays ('' = nothing is acknowledged)  6 how many of these were delivered
---       7 most events of the next batch  8 most bytes of it  then for each rejected event: id, reason
+--       7 bytes of what is acknowledged  8 most events of the next batch  9 most bytes of it
+--       then for each rejected event: id, reason
 -- Returns  { status } or { 'batch', failures in a row, entries }; status is one of
 --   'stale'   the lease is not ours (any more): stop, change nothing
 --   'held'    extended
@@ -17,12 +19,14 @@ if redis.call('GET', KEYS[2]) ~= ARGV[1] then
   return { 'stale' }
 end
 
+local state, failures, counted_bytes = unpack(redis.call('HMGET', KEYS[3], 'state', 'failures', 'waiting_bytes'))
 if ARGV[5] ~= '' then
-  local dead = {}
-  for i = 9, #ARGV, 2 do
+  local dead, dead_bytes = {}, 0
+  for i = 10, #ARGV, 2 do
     local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
     if entry then
       local fields = entry[2]
+      dead_bytes = dead_bytes + #fields[6]
       fields[#fields + 1] = 'id'
       fields[#fields + 1] = ARGV[i]
       fields[#fields + 1] = 'why'
@@ -31,15 +35,23 @@ if ARGV[5] ~= '' then
     end
   end
   -- Trimmed first: a Redis out of memory refuses a script whose first write adds, and then nothing would ever leave.
-  redis.call('XTRIM', KEYS[1], 'MINID', ARGV[5])
+  local taken = redis.call('XTRIM', KEYS[1], 'MINID', ARGV[5])
   for _, fields in ipairs(dead) do
     redis.call('XADD', KEYS[4], '*', unpack(fields))
   end
-  redis.call('HINCRBY', KEYS[3], 'delivered', ARGV[6])
+  if #dead > 0 then
+    local counted = redis.call('HINCRBY', KEYS[3], 'dead_bytes', dead_bytes)
+    limits().after_adding(KEYS[4], KEYS[3], 'dead_bytes', #dead, dead_bytes, counted)
+  end
+  if taken > 0 then -- not when a client whose answer was lost hands in the same again
+    redis.call('HINCRBY', KEYS[3], 'delivered', ARGV[6])
+    counted_bytes = redis.call('HINCRBY', KEYS[3], 'waiting_bytes', -ARGV[7])
+  end
   redis.call('HSET', KEYS[3], 'last_success_ms', ARGV[4])
-  if redis.call('HGET', KEYS[3], 'state') == 'parked' then
+  if state == 'parked' then
     redis.call('HSET', KEYS[3], 'state', 'up', 'failures', 0)
     redis.call('HDEL', KEYS[3], 'next_attempt_ms', 'parked_since_ms')
+    failures = 0
   end
 end
 
@@ -51,24 +63,31 @@ if ARGV[2] == 'release' then
   redis.call('DEL', KEYS[2])
   return { 'released' }
 end
-if redis.call('HGET', KEYS[3], 'state') == 'paused' then
+if state == 'paused' then
   redis.call('DEL', KEYS[2])
   return { 'paused' }
 end
 
-local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[7])
-if #entries == 0 then
-  redis.call('DEL', KEYS[2])
-  return { 'idle' }
-end
-local bytes = 0
-local batch = {}
+local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[8])
+local bytes, batch = 0, {}
 for i, entry in ipairs(entries) do
-  bytes = bytes + #entry[2][6]
-  if i > 1 and bytes > tonumber(ARGV[8]) then
+  local size = #entry[2][6]
+  if i > 1 and bytes + size > tonumber(ARGV[9]) then
     break
   end
+  bytes = bytes + size
   batch[i] = entry
 end
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
-return { 'batch', tonumber(redis.call('HGET', KEYS[3], 'failures') or 0), batch }
+if #batch == 0 then
+  redis.call('DEL', KEYS[2])
+else
+  redis.call('PEXPIRE', KEYS[2], ARGV[3]) -- needs no memory, and so lets the next write through where there is none
+  redis.call('HSET', KEYS[3], 'flight_to', batch[#batch][1])
+end
+if #batch == #entries and #batch < tonumber(ARGV[8]) and tonumber(counted_bytes or 0) ~= bytes then
+  redis.call('HSET', KEYS[3], 'waiting_bytes', bytes) -- the batch is all there is, so this is the truth
+end
+if #batch == 0 then
+  return { 'idle' }
+end
+return { 'batch', tonumber(failures or 0), batch }

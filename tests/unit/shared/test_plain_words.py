@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import pytest
-from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ByteSize, Field, SecretStr, TypeAdapter, ValidationError
 
 from shared.plain_words import reason_of
 
@@ -37,6 +37,8 @@ def not_today(_value: str) -> str:
         pytest.param(int, "many", "not a whole number", id="no whole number"),
         pytest.param(int, "9" * 5000, "not a whole number of a usable size", id="an endless number"),
         pytest.param(float, "many", "not a number", id="no number"),
+        pytest.param(ByteSize, "many", "not a number of bytes", id="no size"),
+        pytest.param(ByteSize, "2 apples", "not a number of bytes", id="a size in another unit"),
         pytest.param(Annotated[int, Field(gt=1)], "1", "must be more than 1", id="not above"),
         pytest.param(Annotated[int, Field(ge=1)], "0", "must be 1 or more", id="below"),
         pytest.param(Annotated[int, Field(lt=9)], "9", "must be less than 9", id="not below"),

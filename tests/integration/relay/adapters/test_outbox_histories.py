@@ -7,18 +7,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.adapters import redis_clients
+from relay.core.limits import Limits
 from relay.core.outbox import BatchLimits, Entry
+from relay.core.webhook import Incoming
 from relay.engine.ports import Acknowledged, Appended, Batch, Parked
 from shared.wire import Rejection
 from tests.support.fakes import incoming
 from tests.support.outbox_stores import Store, memory_store, redis_store, sent
 from tests.support.redis_server import RedisServer
 
-OUTBOXES = st.sampled_from(["acme", "~1"])
-HOLDERS = st.sampled_from(["t1", "t2", ""])
-PAGES = st.sampled_from(["1", "2"])
+# Weighted by repetition: most histories are of one site, one page and one holder, or little would happen in them.
+OUTBOXES = st.sampled_from(["acme", "acme", "acme", "~1"])
+HOLDERS = st.sampled_from(["t1", "t1", "t1", "t2", ""])
+PAGES = st.sampled_from(["1", "1", "1", "2"])
+LIMITS = st.builds(
+    Limits,
+    max_events=st.integers(1, 12),
+    max_bytes=st.integers(4, 100),
+    max_age_ms=st.just(10 * 365 * 24 * 3600 * 1000),
+)
+"""So tight that most histories cross them; ages are told by Redis' clock alone, so nothing is too old here."""
 OPERATIONS = st.one_of(
     st.tuples(st.just("append"), OUTBOXES, PAGES, st.integers(0, 3), HOLDERS),
+    st.tuples(st.just("append"), OUTBOXES, PAGES, st.integers(1, 6), HOLDERS),
+    st.tuples(st.just("receipts"), OUTBOXES, PAGES, st.integers(1, 3), HOLDERS),
     st.tuples(st.just("claim"), HOLDERS.filter(bool), st.booleans()),
     st.tuples(st.just("ready")),
     st.tuples(st.just("next"), HOLDERS, st.integers(1, 3), st.integers(1, 30), st.booleans(), st.booleans()),
@@ -46,14 +58,21 @@ class Player:
     async def play(self, operation: tuple[object, ...]) -> None:
         name, *arguments = operation
         answer = await getattr(self, f"_{name}")(*arguments)
-        self.answers.append((name, answer, await self.store.waiting(), await self.store.waiting("~1")))
+        self.answers.append((name, answer, self.store.alarms[:]))
+        for outbox in ("acme", "~1"):
+            kept = await self.store.waiting(outbox), await self.store.bytes_kept(outbox)
+            self.answers.append((kept, await self.store.losses(outbox)))
 
     async def _append(self, outbox: str, page: str, count: int, holder: str) -> object:
         texts = [f"e{self._number + number}" for number in range(count)]
         self._number += count
-        answer: Mapping[str, Appended] = await self.store.appender.append(
-            {outbox: incoming(page, *texts)}, token=holder
-        )
+        return await self._offer(outbox, incoming(page, *texts), holder)
+
+    async def _receipts(self, outbox: str, page: str, count: int, holder: str) -> object:
+        return await self._offer(outbox, [Incoming(page, "messaging", b'{"read":1}')] * count, holder)
+
+    async def _offer(self, outbox: str, events: Sequence[Incoming], holder: str) -> object:
+        answer: Mapping[str, Appended] = await self.store.appender.append({outbox: events}, token=holder)
         return answer[outbox].leased, list(answer[outbox].refused)
 
     async def _claim(self, holder: str, if_due: bool) -> object:  # noqa: FBT001  drawn
@@ -103,15 +122,15 @@ class Player:
         return Acknowledged(self._batch, [Rejection(self._batch[-1].id, "odd")] if refuse else ())
 
 
-@given(history=st.lists(OPERATIONS, max_size=25))
-@settings(max_examples=60)
-def test_after_any_history_both_stores_have_answered_alike(
-    redis_server: RedisServer, history: list[tuple[object, ...]]
+@given(history=st.lists(OPERATIONS, min_size=10, max_size=40), limits=LIMITS, dead_limits=LIMITS)
+@settings(max_examples=100)
+def test_after_any_history_both_stores_have_answered_alike_and_kept_lost_and_counted_the_same(
+    redis_server: RedisServer, history: list[tuple[object, ...]], limits: Limits, dead_limits: Limits
 ) -> None:
     async def play() -> None:
         redis_server.clear()
         client = redis_clients.open_async(redis_server.url)
-        fake, real = Player(memory_store()), Player(redis_store(client))
+        fake, real = Player(memory_store(limits, dead_limits)), Player(redis_store(client, limits, dead_limits))
         for operation in history:
             await fake.play(operation)
             await real.play(operation)

@@ -7,8 +7,10 @@ from redis.asyncio import Redis
 
 from relay.adapters.redis_backlog import LOOK_NOW
 from relay.adapters.redis_bindings import SCAN_AT_ONCE, RedisBindings
+from relay.adapters.scripts import SIFT
 from relay.core import keys
 from relay.core.errors import StoreUnavailable
+from relay.core.limits import DAY_MS, Limits, LossReason
 from tests.support.streams import entries, payloads_in
 
 
@@ -55,14 +57,31 @@ async def test_a_fence_lives_in_its_own_set(redis: Redis, bindings: RedisBinding
 
 
 class TestMove:
-    async def test_an_event_is_moved_as_it_is(self, redis: Redis, bindings: RedisBindings) -> None:
-        await hold(redis, b"\x00\xff", b"")
+    async def test_an_event_is_moved_as_it_is_and_keeps_the_time_at_which_it_was_accepted(
+        self, redis: Redis, bindings: RedisBindings
+    ) -> None:
+        await redis.xadd(keys.outbox("~1"), {"p": "1", "k": "standby", "d": b"\x00\xff"}, id="1700000000123-4")
+        await redis.xadd(keys.outbox("~1"), {"p": "1", "k": "standby", "d": b"", "t": "1600000000000"})
         assert await bindings.move("~1", "acme", limit=9) == 2
 
         assert [fields for _, fields in await entries(redis, keys.outbox("acme"))] == [
-            {b"p": b"1", b"k": b"standby", b"d": b"\x00\xff"},
-            {b"p": b"1", b"k": b"standby", b"d": b""},
+            {b"p": b"1", b"k": b"standby", b"d": b"\x00\xff", b"t": b"1700000000123"},
+            {b"p": b"1", b"k": b"standby", b"d": b"", b"t": b"1600000000000"},
         ]
+
+    async def test_what_is_moved_pushes_the_oldest_out_of_a_full_outbox_and_is_no_loss_where_it_waited(
+        self, redis: Redis
+    ) -> None:
+        told = list[tuple[str, object]]()
+        limits = Limits(max_events=3, max_bytes=1000, max_age_ms=DAY_MS)
+        bindings = RedisBindings(redis, limits=limits, on_loss=lambda outbox, lost: told.append((outbox, lost)))
+        await redis.xadd(keys.outbox("acme"), {"p": "9", "k": "messaging", "d": "x"})
+        await hold(redis, b"a", b"b", b"c")
+        assert await bindings.move("~1", "acme", limit=9) == 3
+
+        assert await payloads_in(redis, keys.outbox("acme")) == [b"a", b"b", b"c"]
+        assert told == [("acme", {LossReason.OVERFLOW_EVENTS: 1})]
+        assert await redis.exists(keys.losses("~1")) == 0
 
     async def test_the_outbox_is_marked(self, redis: Redis, bindings: RedisBindings) -> None:
         await hold(redis, b"a")
@@ -79,7 +98,7 @@ class TestMove:
             raise ConnectionResetError
 
         with monkeypatch.context() as dying:
-            dying.setattr(redis, "xdel", die)
+            dying.setattr(SIFT, "run", die)
             with pytest.raises(StoreUnavailable):
                 await bindings.move("~1", "acme", limit=2)
         assert await payloads_in(redis, keys.outbox("~1")) == [b"a", b"b", b"c"]

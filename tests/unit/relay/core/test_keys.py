@@ -20,6 +20,7 @@ DOCUMENTED = {key: kind for key, kind in ROW.findall(keys.__doc__ or "")}  # noq
         pytest.param(keys.lease, "relay:{o}:lease", id="lease"),
         pytest.param(keys.delivery, "relay:{o}:delivery", id="delivery"),
         pytest.param(keys.dead, "relay:{o}:dead", id="dead letters"),
+        pytest.param(keys.losses, "relay:{o}:losses", id="losses"),
         pytest.param(keys.fenced, "relay:{o}:fenced", id="fenced pages"),
     ],
 )
@@ -36,7 +37,8 @@ def test_every_key_of_the_table_has_its_function_or_constant_and_every_one_of_th
 
 
 def test_all_keys_of_one_outbox_live_in_one_slot_of_a_cluster() -> None:
-    made = [keys.outbox("acme"), keys.lease("acme"), keys.delivery("acme"), keys.dead("acme"), keys.fenced("acme")]
+    named = (keys.outbox, keys.lease, keys.delivery, keys.dead, keys.losses, keys.fenced)
+    made = [name("acme") for name in named]
     hash_tags = {re.search(r"\{(.*?)\}", key) for key in made}
 
     assert {tag.group(1) if tag else "" for tag in hash_tags} == {"acme"}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.core.limits import DAY_MS, DEAD_LIMITS, OUTBOX_LIMITS, Limits, Part
 from relay.core.settings import CommandSettings, RelaySettings
 from shared.errors import SettingsError
 from shared.settings import load_settings
@@ -82,6 +83,10 @@ def test_without_any_setting_each_missing_one_is_named_with_where_to_find_it(tmp
         ),
         pytest.param("RELAY_RQ_REDIS_URL", "redis+cluster://a", "RQ does not work on one", id="a cluster for RQ"),
         pytest.param("RELAY_RQ_REDIS_URL", "localhost", "redis://, rediss:// or unix://", id="no URL for RQ"),
+        pytest.param("RELAY_OUTBOX_MAX_EVENTS", "10", "must be 1000 or more (", id="an outbox for hardly anything"),
+        pytest.param("RELAY_OUTBOX_MAX_BYTES", "1MiB", "must be 67108864 or more (", id="less than some large events"),
+        pytest.param("RELAY_OUTBOX_MAX_BYTES", "plenty", "not a number of bytes (", id="a size of letters"),
+        pytest.param("RELAY_OUTBOX_MAX_DAYS", "0", "must be 1 or more (", id="no day"),
         pytest.param("RELAY_MASTER_KEY", "too-short", "relay new-master-key", id="no master key"),
         pytest.param("RELAY_MASTER_KEY", "k\u00e9y", "relay new-master-key", id="a master key beyond ASCII"),
         pytest.param("RELAY_APP_SECRET", "x", "did you mean RELAY_FACEBOOK_APP_SECRET?", id="half of a name"),
@@ -92,6 +97,26 @@ def test_a_bad_value_is_named_and_explained(tmp_path: Path, name: str, value: st
     (problem,) = problems(tmp_path, {**NEEDED, name: value})
 
     assert words in problem
+
+
+def test_without_a_word_outboxes_have_the_limits_that_are_documented(tmp_path: Path) -> None:
+    assert load(tmp_path, NEEDED).limits == {Part.WAITING: OUTBOX_LIMITS, Part.DEAD: DEAD_LIMITS}
+
+
+def test_limits_are_set_for_what_waits_and_for_dead_letters_and_sizes_may_have_units(tmp_path: Path) -> None:
+    environ = {
+        "RELAY_OUTBOX_MAX_EVENTS": "5000",
+        "RELAY_OUTBOX_MAX_BYTES": "1.5GiB",
+        "RELAY_OUTBOX_MAX_DAYS": "2",
+        "RELAY_DEAD_LETTER_MAX_EVENTS": "6000",
+        "RELAY_DEAD_LETTER_MAX_BYTES": "70000000",
+        "RELAY_DEAD_LETTER_MAX_DAYS": "3",
+    }
+
+    assert load(tmp_path, NEEDED | environ).limits == {
+        Part.WAITING: Limits(5000, 3 * 1024**3 // 2, 2 * DAY_MS),
+        Part.DEAD: Limits(6000, 70_000_000, 3 * DAY_MS),
+    }
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
