@@ -38,7 +38,7 @@ class RedisStatus:
     async def resume(self, name: str) -> DeliveryState:
         """See `engine.status.DeliveryStates.resume`."""
         async with store_errors():
-            before = DeliveryState(text(await RESUME.run(self._redis, [keys.delivery(name)], [])))
+            before = DeliveryState(text(await RESUME.run(self._redis, [keys.delivery(name), keys.lease(name)], [])))
             await mark(self._redis, name)
         return before
 

@@ -32,6 +32,11 @@ class SitePages:
         self._good_until: float | None = None
         self._reading = asyncio.Lock()
 
+    @property
+    def sites(self) -> int:
+        """How many sites have pages, as of the last reading."""
+        return len(self._pages)
+
     async def of(self, site: str) -> Sequence[str]:
         """Return the pages of a site as they were at most a minute ago, sorted. Raises StoreUnavailable."""
         async with self._reading:

@@ -5,11 +5,14 @@ from redis.asyncio import Redis
 
 from relay.adapters import redis_status
 from relay.adapters.redis_backlog import LOOK_NOW
+from relay.adapters.redis_drain import RedisDrain
 from relay.adapters.redis_status import RedisStatus
 from relay.core import keys
 from relay.core.delivery import DeliveryState
 from relay.core.errors import StoreUnavailable
+from relay.engine.ports import Parked, Step
 from relay.engine.status import OutboxStatus
+from tests.support.clock import ManualClock
 
 
 async def test_an_outbox_of_which_nothing_is_known_is_up_and_empty(redis: Redis) -> None:
@@ -99,6 +102,15 @@ async def test_resuming_makes_a_site_as_one_that_never_failed_and_tells_how_it_s
     assert (status.parked_since_ms, status.next_attempt_ms) == (None, None)
     assert status.last_error == ("" if state is DeliveryState.UP else "x")
     assert await redis.zscore(keys.BACKLOG, "acme") == LOOK_NOW
+
+
+async def test_an_attempt_under_way_does_not_park_a_site_that_an_operator_has_resumed(redis: Redis) -> None:
+    drain = RedisDrain(redis, clock=ManualClock())
+    await drain.claim("acme", token="t1")
+    await RedisStatus(redis).resume("acme")
+
+    assert await drain.park("acme", token="t1", wait_s=600.0, reason="away") is Step.HELD
+    assert isinstance(await drain.park("acme", token="t1", wait_s=600.0, reason="away"), Parked)
 
 
 async def test_trouble_is_our_error(redis: Redis) -> None:

@@ -54,6 +54,7 @@ class World:
         self.announcements: list[str] = []
         self.slept: list[float] = []
         self.broken = False
+        self.bindings = [("33", "acme"), ("44", "beta"), ("22", "acme")]
         callers, announcing, pages = SiteCallers(self), Announcing(self, self), SitePages(self)
         routes = SiteRoutes(callers, announcing, pages, outboxes=self.outboxes, clock=ManualClock(), sleep=self.sleep)
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(build_app([routes])))
@@ -81,7 +82,7 @@ class World:
 
     async def scan(self) -> AsyncIterator[tuple[str, str]]:
         """Stand in for the bindings."""
-        for binding in (("33", "acme"), ("44", "beta"), ("22", "acme")):
+        for binding in self.bindings:
             yield binding
 
     async def sleep(self, seconds: float) -> None:
@@ -191,6 +192,13 @@ class TestLook:
             "a", DeliveryState.UP, 1, NOON_MS + 9000, False, 0, 0, 0, None, None, "", None, None
         )
         assert (await world.ask("GET", "/v1/sites/acme"))[1]["oldest_s"] == 0
+
+    @pytest.mark.parametrize(("sites", "again_s"), [(0, 60), (1200, 60), (1201, 61), (10_000, 500)])
+    async def test_the_more_sites_there_are_the_less_often_each_looks(
+        self, world: World, sites: int, again_s: int
+    ) -> None:
+        world.bindings = [(str(number), f"site-{number}") for number in range(sites)]
+        assert (await world.ask("GET", "/v1/sites/acme"))[1]["check_again_s"] == again_s
 
     async def test_a_site_that_asks_in_a_loop_is_told_to_come_later(self, world: World) -> None:
         statuses = [(await world.ask("GET", "/v1/sites/acme"))[0] for _ in range(LOOK_BURST + 5)]
