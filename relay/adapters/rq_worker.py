@@ -9,11 +9,13 @@ before it connects again. Here it is seconds, so that probes run again as soon a
 
 import math
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from types import FrameType
 
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.scheduler import RQScheduler
@@ -26,8 +28,11 @@ from shared.logs import get_logger
 log = get_logger(__name__)
 
 LOOK_EVERY_S = 1
-LOCK_EVERY_LOOKS = 10
+LOCK_EVERY_LOOKS = 20
 """How often, in looks, the scheduler's lock is taken or kept; RQ lets it live for about a minute."""
+HEARTBEAT_EVERY_S = 60.0
+"""How often a worker that has nothing to do tells RQ that it lives; RQ believes it for some minutes. RQ itself would do
+so whenever it asks for a probe: most of what an idle relay sends."""
 RESTART_AFTER_S = 1.0
 DEQUEUE_WITHIN_S = 5
 """How long Redis is asked to wait for a due probe before it says that there is none."""
@@ -80,6 +85,7 @@ class ProbeWorker(SimpleWorker):
         super().__init__([probe_queue(redis)], connection=redis, serializer=JSONSerializer)
         self._stop = stop
         self._working = False
+        self._beaten_at = -math.inf
 
     def serve(self) -> None:
         """Work until a signal, or until RQ gives up on what it did not expect."""
@@ -90,6 +96,14 @@ class ProbeWorker(SimpleWorker):
             log.warning("probe_worker_failed", reason=str(error))
         finally:
             self._working = False
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """See RQ's; left out when it is asked for in passing and the last one was not long ago."""
+        in_passing = timeout is None and pipeline is None
+        if in_passing and time.monotonic() - self._beaten_at < HEARTBEAT_EVERY_S:
+            return
+        self._beaten_at = time.monotonic()
+        super().heartbeat(timeout, pipeline)
 
     def subscribe(self) -> None:
         """Take no commands over pub/sub: nobody sends any, and a subscription would outlive a worker that gives up."""
