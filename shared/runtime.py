@@ -1,8 +1,8 @@
 """How a half's process runs: its event loop, its wish to stop, its listening port."""
 
 import asyncio
-import errno
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -11,13 +11,12 @@ from typing import Any, Protocol, TypeVar, cast
 from aiohttp import web
 
 from shared.errors import UserError
+from shared.listening_socket import BACKLOG, why_not
 
 Result = TypeVar("Result")
 
 FINISH_REQUESTS_S = 20.0
 """How long requests may take to finish when the server stops."""
-BACKLOG = 1024
-"""Connections that may wait to be taken."""
 
 
 def run_async(main: Coroutine[Any, Any, Result]) -> Result:
@@ -60,9 +59,16 @@ DoorMaker = Callable[[Callable[[], asyncio.BaseProtocol]], Door]
 
 @asynccontextmanager
 async def listening(
-    app: web.Application, *, host: str, port: int, door_of: DoorMaker | None = None
+    app: web.Application,
+    *,
+    host: str,
+    port: int,
+    door_of: DoorMaker | None = None,
+    bound: socket.socket | None = None,
 ) -> AsyncIterator[int]:
     """Serve `app` meanwhile; yields the port, which the system chooses when 0 is asked for.
+
+    With `bound`, a socket that listens already, host and port mean nothing.
 
     On leaving, no new connection is accepted and requests under way are finished. Raises UserError when the address
     cannot be had.
@@ -73,7 +79,7 @@ async def listening(
     try:
         make_protocol = cast("Callable[[], asyncio.BaseProtocol]", runner.server)
         door = door_of(make_protocol) if door_of is not None else None
-        server = await _listen(door or make_protocol, host, port)
+        server = await (_take(door or make_protocol, bound) if bound else _listen(door or make_protocol, host, port))
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
@@ -84,16 +90,12 @@ async def listening(
         await runner.cleanup()
 
 
+async def _take(make_protocol: Callable[[], asyncio.BaseProtocol], bound: socket.socket) -> asyncio.Server:
+    return await asyncio.get_running_loop().create_server(make_protocol, sock=bound, backlog=BACKLOG)
+
+
 async def _listen(make_protocol: Callable[[], asyncio.BaseProtocol], host: str, port: int) -> asyncio.Server:
     try:
         return await asyncio.get_running_loop().create_server(make_protocol, host, port, backlog=BACKLOG)
     except OSError as error:
-        raise UserError(_why_not(error, host, port)) from None
-
-
-def _why_not(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is in use by another program: stop that one, or choose another port with --port"
-    if error.errno == errno.EACCES:
-        return f"port {port} on {host} may not be used by this user: ports below 1024 need privileges; use --port"
-    return f"{host}:{port} cannot be listened on: {error.strerror or error}"
+        raise UserError(why_not(error, host, port)) from None

@@ -12,12 +12,18 @@ STOP_TIMEOUT_S = 30.0
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-async def spawn(command: Sequence[str], *, env: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
-    """Start a child, in a session of its own: Ctrl-C in a terminal reaches us alone, and we stop it in turn."""
+async def spawn(
+    command: Sequence[str], *, env: Mapping[str, str] | None = None, sockets: Sequence[int] = ()
+) -> asyncio.subprocess.Process:
+    """Start a child, in a session of its own: Ctrl-C in a terminal reaches us alone, and we stop it in turn.
+
+    Of our open files it gets `sockets` only, by the same numbers.
+    """
     return await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
         env=env,
+        pass_fds=sockets,
         start_new_session=True,
         preexec_fn=_die_with_parent(),
     )

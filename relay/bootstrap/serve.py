@@ -1,11 +1,14 @@
 """The web process: webhooks, admin API, health, and the live lane."""
 
 import gc
+import os
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from relay.adapters.exposition import expose
 from relay.adapters.names import look_up
 from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_bindings import RedisBindings
@@ -14,10 +17,12 @@ from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
 from relay.bootstrap.parts import Store, admin_token_of, check_redis, open_lane, open_store, rebinding_of, sweeping
+from relay.bootstrap.several import web_processes
 from relay.core.lease import new_token
 from relay.core.limits import Part
 from relay.core.settings import RelaySettings
 from relay.engine.announcing import Announcing
+from relay.engine.backlogs import Backlogs
 from relay.engine.intake import Intake
 from relay.engine.lane import Lane
 from relay.engine.routing import Routing
@@ -33,6 +38,7 @@ from relay.web.front_door import FrontDoor
 from relay.web.health import HealthRoutes
 from relay.web.reception import Reception
 from relay.web.sites import SiteRoutes
+from shared.listening_socket import inherited
 from shared.logs import get_logger
 from shared.runtime import listening, stop_event
 
@@ -40,8 +46,13 @@ log = get_logger(__name__)
 
 
 @asynccontextmanager
-async def serving(settings: RelaySettings, redis_url: str, *, sweeps: bool = True) -> AsyncIterator[int]:
-    """Serve webhooks and the admin API with the live lane; yields the port. Sweeps where no worker does."""
+async def serving(
+    settings: RelaySettings, redis_url: str, *, sweeps: bool = True, bound: socket.socket | None = None
+) -> AsyncIterator[int]:
+    """Serve webhooks and the admin API with the live lane; yields the port. Sweeps where no worker does.
+
+    `bound` is the socket of a process that shares its port with others.
+    """
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings, redis_url))
         lane = await stack.enter_async_context(open_lane(store))
@@ -56,6 +67,7 @@ async def serving(settings: RelaySettings, redis_url: str, *, sweeps: bool = Tru
             host=settings.host,
             port=settings.port,
             door_of=partial(FrontDoor, reception),
+            bound=bound,
         )
         port = await stack.enter_async_context(server)
         gc.freeze()  # modules and models live as long as the process: looking through them costs a tenth of each event
@@ -71,11 +83,12 @@ def _routes(
     settings: RelaySettings, store: Store, reception: Reception
 ) -> tuple[FacebookRoutes, AdminRoutes, HealthRoutes]:
     bindings = RedisBindings(store.redis)
-    site_admin = SiteAdmin(store.sites, bindings, RedisStatus(store.redis), look_up=look_up, clock=time.time)
+    status = RedisStatus(store.redis)
+    site_admin = SiteAdmin(store.sites, bindings, status, look_up=look_up, clock=time.time)
     return (
         FacebookRoutes(reception, verify_token=settings.facebook_verify_token),
         AdminRoutes(site_admin, rebinding_of(store), bindings, token=admin_token_of(settings)),
-        HealthRoutes(RedisHealth(store.redis).check),
+        HealthRoutes(RedisHealth(store.redis).check, expose=partial(expose, Backlogs(status, clock=time.time))),
     )
 
 
@@ -86,11 +99,22 @@ def _site_routes(store: Store, lane: Lane) -> SiteRoutes:
     return SiteRoutes(SiteCallers(store.sites), announcing, pages, outboxes=outboxes)
 
 
-async def serve(settings: RelaySettings, *, allow_volatile: bool) -> None:
-    """Run the web process until SIGTERM or SIGINT."""
+async def serve(settings: RelaySettings, *, allow_volatile: bool, socket_fd: int | None = None) -> None:
+    """Run one web process until SIGTERM or SIGINT, on the socket that its parent handed down if there is one."""
+    stop = stop_event()
+    bound = None if socket_fd is None else inherited(socket_fd)
+    await check_redis(settings.redis_address, allow_volatile=allow_volatile)
+    async with serving(settings, settings.redis_address, bound=bound) as port:
+        log.info("relay_serves", host=settings.host, port=port, pid=os.getpid())
+        await stop.wait()
+        log.info("relay_stops", pid=os.getpid())
+
+
+async def serve_several(settings: RelaySettings, *, allow_volatile: bool) -> None:
+    """Run several web processes on one port until SIGTERM or SIGINT."""
     stop = stop_event()
     await check_redis(settings.redis_address, allow_volatile=allow_volatile)
-    async with serving(settings, settings.redis_address) as port:
-        log.info("relay_serves", host=settings.host, port=port)
+    async with web_processes(settings, settings.redis_address, allow_volatile=allow_volatile) as port:
+        log.info("relay_serves", host=settings.host, port=port, processes=settings.processes)
         await stop.wait()
-        log.info("relay_stops")
+        log.info("relay_stops", processes=settings.processes)

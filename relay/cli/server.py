@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from relay.adapters.shared_counts import shared_counts
 from relay.cli.context import DataDir
 from relay.core.settings import RelaySettings
 from shared.errors import SettingsError
@@ -16,13 +17,25 @@ Host = Annotated[
     str | None, typer.Option(help="Address to listen on; 0.0.0.0 for all.  [env: RELAY_HOST; default: 127.0.0.1]")
 ]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.  [env: RELAY_PORT; default: 8080]")]
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        help="How many web processes share the port and the work: about one for each core."
+        "  [env: RELAY_PROCESSES; default: 1]"
+    ),
+]
 AllowVolatile = Annotated[
     bool, typer.Option("--allow-volatile", help="Accept a Redis that may lose events (development only).")
 ]
 
 
 def run(
-    data_dir: DataDir = None, host: Host = None, port: Port = None, *, allow_volatile: AllowVolatile = False
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    processes: Processes = None,
+    *,
+    allow_volatile: AllowVolatile = False,
 ) -> None:
     """Run the whole relay on this machine: Redis, webhooks, delivery and retries.
 
@@ -32,24 +45,39 @@ def run(
     Needs RELAY_FACEBOOK_APP_ID, RELAY_FACEBOOK_APP_SECRET and RELAY_FACEBOOK_VERIFY_TOKEN, from the environment or
     from a file named .env in this folder.
     """
-    settings = _settings(data_dir, host, port)
-    from relay.bootstrap.run import run as run_all
+    settings = _settings(data_dir, host, port, processes)
+    with shared_counts():
+        from relay.bootstrap.run import run as run_all
 
-    run_async(run_all(settings, allow_volatile=allow_volatile))
+        run_async(run_all(settings, allow_volatile=allow_volatile))
 
 
 def serve(
-    data_dir: DataDir = None, host: Host = None, port: Port = None, *, allow_volatile: AllowVolatile = False
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    processes: Processes = None,
+    *,
+    allow_volatile: AllowVolatile = False,
+    socket_fd: Annotated[int | None, typer.Option(min=0, hidden=True)] = None,  # what a parent tells its children
 ) -> None:
-    """Run the web process alone: webhooks, admin API, delivery to sites that are up.
+    """Run the web side alone: webhooks, admin API, delivery to sites that are up.
 
-    Any number of these may share one Redis. At least one `relay worker` must run beside them, or sites that were down
-    are not tried again.
+    Any number of these may share one Redis, on any number of machines. Let at least one `relay worker` run beside them:
+    without one, sites that were down are tried again by these, and some seconds later than planned.
+
+    Example, on a machine with four cores:  relay serve --processes 4
     """
-    settings = _with_redis(_settings(data_dir, host, port))
+    settings = _with_redis(_settings(data_dir, host, port, processes))
+    if socket_fd is None and settings.processes > 1:
+        with shared_counts():
+            from relay.bootstrap.serve import serve_several
+
+            run_async(serve_several(settings, allow_volatile=allow_volatile))
+        return
     from relay.bootstrap.serve import serve as serve_web
 
-    run_async(serve_web(settings, allow_volatile=allow_volatile))
+    run_async(serve_web(settings, allow_volatile=allow_volatile, socket_fd=socket_fd))
 
 
 def worker(data_dir: DataDir = None) -> None:
@@ -60,8 +88,10 @@ def worker(data_dir: DataDir = None) -> None:
     work(settings)
 
 
-def _settings(data_dir: Path | None, host: str | None = None, port: int | None = None) -> RelaySettings:
-    settings = load_settings(RelaySettings, data_dir=data_dir, host=host, port=port)
+def _settings(
+    data_dir: Path | None, host: str | None = None, port: int | None = None, processes: int | None = None
+) -> RelaySettings:
+    settings = load_settings(RelaySettings, data_dir=data_dir, host=host, port=port, processes=processes)
     configure_logs(level=settings.log_level)
     return settings
 

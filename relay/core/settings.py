@@ -67,6 +67,7 @@ class RelaySettings(CommandSettings):
         min_length=8, description="a text of your choice, at least 8 characters, entered in Meta's dashboard as well"
     )
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
+    processes: int = Field(1, ge=1, le=64, description="how many web processes share the port and the work")
     redis_url: SecretStr | None = Field(
         None,
         description=(

@@ -1,4 +1,7 @@
-"""Every metric of the relay. No other file names one. None carries a person, a message or a secret."""
+"""Every metric that is counted as things happen; `engine.backlogs` has those that are asked for. Others name none.
+
+None carries a person, a message or a secret. docs/metrics.md tells operators what to make of them.
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -26,7 +29,8 @@ class ManyHistogram(Histogram):
 
 WEBHOOKS = Counter(
     "relay_webhooks_total",
-    "Webhook requests: accepted, bad_signature, malformed, too_large, unknown_object, unavailable",
+    "Webhook requests: accepted, unknown_object; refused: bad_signature, malformed, packed_body, too_large, too_slow,"
+    " unavailable",
     ["result"],
 )
 EVENTS_ACCEPTED = Counter("relay_events_accepted_total", "Events that got their 200")
@@ -60,7 +64,7 @@ EVENTS_REJECTED = Counter("relay_events_rejected_total", "Events refused for goo
 EVENTS_LOST = Counter(
     "relay_events_lost_total", "Events that are gone although nobody got them, by reason (core.limits)", ["reason"]
 )
-DRAINS = Gauge("relay_drains_running", "Outboxes that this process drains now")
+DRAINS = Gauge("relay_drains_running", "Outboxes that are drained now", multiprocess_mode="livesum")
 
 
 def note_acknowledged(entries: Sequence[Entry], rejected: Sequence[Rejection], *, now: float) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from relay.core.errors import StoreUnavailable
 
@@ -11,9 +11,13 @@ from relay.core.errors import StoreUnavailable
 class HealthRoutes:
     """`/healthz`, `/readyz`, `/metrics`."""
 
-    def __init__(self, store_answers: Callable[[], Awaitable[None]]) -> None:
-        """`store_answers` returns when Redis serves writes, and raises StoreUnavailable otherwise."""
+    def __init__(self, store_answers: Callable[[], Awaitable[None]], *, expose: Callable[[], Awaitable[bytes]]) -> None:
+        """`store_answers` returns when Redis serves writes, and raises StoreUnavailable otherwise.
+
+        `expose` returns all metrics in Prometheus' text format.
+        """
         self._store_answers = store_answers
+        self._expose = expose
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
@@ -35,4 +39,4 @@ class HealthRoutes:
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Tell Prometheus."""
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=await self._expose(), headers={"Content-Type": CONTENT_TYPE_LATEST})

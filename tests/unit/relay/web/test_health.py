@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from relay.core.errors import StoreUnavailable
@@ -30,9 +31,13 @@ def redis() -> Redis:
     return Redis()
 
 
+async def expose() -> bytes:
+    return generate_latest()
+
+
 @pytest.fixture
 async def client(redis: Redis) -> AsyncIterator[Client]:
-    async with TestClient(TestServer(build_app([HealthRoutes(redis.check)]))) as client:
+    async with TestClient(TestServer(build_app([HealthRoutes(redis.check, expose=expose)]))) as client:
         yield client
 
 
