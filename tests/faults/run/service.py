@@ -21,6 +21,8 @@ STOP_WITHIN_S = 45.0
 """How long a process may take to end after SIGTERM: the product allows itself 20 s for requests, as for a batch."""
 STARTING_S = 5.0
 """How long a process may not yet handle signals: it ends by SIGTERM itself then."""
+SERVES = b'_serves"'
+"""What a process of the product logs when it is up: `relay_serves`, `worker_serves`, `onsite_serves`."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -37,6 +39,7 @@ class Service:
         self._first_line = b""
         self._process: asyncio.subprocess.Process | None = None
         self._started_at = 0.0
+        self._said_before = 0
         self._keeper: asyncio.Task[None] | None = None
         self._unwanted = asyncio.Event()
 
@@ -62,8 +65,7 @@ class Service:
             self._signal_all(signal.SIGKILL)
             await self._over()
         code = self._process.returncode if self._process is not None else 0
-        young = time.monotonic() - self._started_at < STARTING_S
-        if code and not (code == -signal.SIGTERM and young) and not self._ends_by_signal(code):
+        if code and not (code == -signal.SIGTERM and self._is_starting()) and not self._ends_by_signal(code):
             self._write_down(code)
 
     def pause(self) -> None:
@@ -87,6 +89,11 @@ class Service:
         """Whether this is how such a process ends when it is asked to."""
         return False
 
+    def _is_starting(self) -> bool:
+        """Whether it may not handle signals yet: it was paused while it started, or has only just started."""
+        said = self.log.read_bytes()[self._said_before :]
+        return SERVES not in said or time.monotonic() - self._started_at < STARTING_S
+
     async def _keep(self) -> None:
         unwanted = self._unwanted
         while self._process is not None:
@@ -105,6 +112,7 @@ class Service:
 
     async def _spawn(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._said_before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
