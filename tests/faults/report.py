@@ -43,13 +43,13 @@ class Finding:
     recoveries: Sequence[Recovery]
 
 
-def finding_of(plan: Plan, ledger: Ledger, *, seconds: float) -> Finding:
+def finding_of(plan: Plan, ledger: Ledger, *, seconds: float, mutant: str = "") -> Finding:
     """Judge a history and count what there is to count."""
     there_since = {(row.site, row.mid): row.at for row in ledger.stored}
     arrivals = [(push, there_since.get((push.site, mid))) for push in ledger.pushes for _id, mid in push.events]
     return Finding(
         seed=plan.seed,
-        command=plan.command,
+        command=plan.command + (f" --mutant '{mutant}'" if mutant else ""),
         seconds=seconds,
         sent=len(ledger.sent),
         accepted=len(ledger.accepted),
@@ -121,12 +121,13 @@ def _print_violations(console: Console, finding: dict[str, Any]) -> None:
 def _faults_table(recovery: Sequence[dict[str, Any]]) -> Table:
     table = Table(title="Faults, and seconds from their end to recovery", box=None, title_justify="left")
     table.add_column("")
-    for heading in ("injected", "next delivery p50", "max", "backlog gone p50", "max"):
+    for heading in ("injected", "next 200 p50", "max", "delivery p50", "max", "backlog gone p50", "max"):
         table.add_column(heading, justify="right")
     for row in recovery:
         if row["injected"]:
-            seconds = (row["first_s"]["p50"], row["first_s"]["max"], row["backlog_s"]["p50"], row["backlog_s"]["max"])
-            table.add_row(row["kind"], str(row["injected"]), *map(_cell, seconds))
+            spreads = (row[name] for name in ("accepted_s", "first_s", "backlog_s"))
+            cells = [_cell(spread[name]) for spread in spreads for name in ("p50", "max")]
+            table.add_row(row["kind"], str(row["injected"]), *cells)
     return table
 
 
@@ -135,6 +136,7 @@ def _recovery_json(kind: FaultKind, findings: Sequence[Finding]) -> dict[str, An
     return {
         "kind": kind.value,
         "injected": len(found),
+        "accepted_s": _spread([each.accepted_s for each in found if each.accepted_s is not None]),
         "first_s": _spread([each.first_s for each in found if each.first_s is not None]),
         "backlog_s": _spread([each.backlog_s for each in found]),
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -94,7 +95,9 @@ def _run_one(plan: Plan, bar: Bar, *, mutant: str, keep: bool) -> Finding:
         folder = Path(name)
         try:
             running = history.run_history(plan, folder, mutant=mutant, tell=lambda each: bar.tell(plan, each))
-            finding = finding_of(plan, asyncio.run(running), seconds=time.monotonic() - began)
+            ledger = asyncio.run(running)
+            finding = finding_of(plan, ledger, seconds=time.monotonic() - began, mutant=mutant)
+            (folder / "ledger.json").write_bytes(msgspec.json.encode(ledger))
         except Exception as error:  # noqa: BLE001  the other histories are still worth running; this one is kept
             finding = broken_off(plan, error, seconds=time.monotonic() - began)
             (folder / "traceback.txt").write_text("".join(traceback.format_exception(error)), "utf-8")

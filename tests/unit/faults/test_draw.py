@@ -1,6 +1,9 @@
 """The plan of a history is a pure function of its seed, and every plan can be carried out."""
 
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from itertools import pairwise
 
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from tests.faults.draw import FULL, SHORT, SIZES, Size, plan_of
 from tests.faults.kinds import NATURES, Aim, FaultKind
 from tests.faults.plan import Plan, mid_of
+from tests.faults.run.service import ROOT
 
 SEEDS = st.integers(0, 10**6)
 SIZE = st.sampled_from(list(SIZES.values()))
@@ -20,6 +24,20 @@ SIZE = st.sampled_from(list(SIZES.values()))
 @given(SEEDS, SIZE)
 def test_the_same_seed_gives_the_same_history(seed: int, size: Size) -> None:
     assert plan_of(seed, size) == plan_of(seed, size)
+
+
+def test_the_same_seed_gives_the_same_history_in_every_process() -> None:
+    """Whatever order sets and dicts have there."""
+    command = [sys.executable, "-m", "tests.faults", "--seed", "7", "--show"]
+    plans = [
+        subprocess.run(
+            command, cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    ]
+
+    assert plans[0] == plans[1]
+    assert json.loads(plans[0])["seed"] == 7
 
 
 def test_another_seed_gives_another_history() -> None:

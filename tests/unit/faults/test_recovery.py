@@ -44,7 +44,13 @@ def test_the_clock_starts_when_the_fault_is_over(
         faults=[fault],
     )
 
-    assert recoveries(ledger) == [Recovery(fault.kind, fault.target, first_s, backlog_s)]
+    assert recoveries(ledger) == [Recovery(fault.kind, fault.target, 1.0, first_s, backlog_s)]
+
+
+def test_where_nothing_was_sent_any_more_nobody_knows_when_it_would_have_been_accepted() -> None:
+    (recovery,) = recoveries(Ledger(sent=[event("a", 9.0), event("b", None)], faults=[SITE_FAULT]))
+
+    assert recovery.accepted_s is None
 
 
 def test_every_fault_has_its_recovery_in_the_order_of_their_beginning() -> None:
