@@ -27,7 +27,7 @@ PAGE, SITE = "1000000", "light-0"
 CONVERSATIONS = 4
 BEGIN_S = 0.3
 """When the first body is sent: after a mood of the site's that begins at once."""
-SEED = 13
+SEED = 19
 QUICK = Times(lease_ttl_ms=2000, renew_every_s=0.6)
 """A lease that is soon lost, for the history that waits for it."""
 

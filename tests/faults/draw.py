@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tests.faults.fates import Fate
 from tests.faults.kinds import NATURES, Aim, FaultKind
 from tests.faults.plan import REDIS, Body, Conversation, PagePlan, Part, Plan, SitePlan, Step, relay_name, worker_name
 from tests.faults.times import Times
@@ -34,8 +35,12 @@ _SECOND_PAGE = 0.5
 """Share of the sites with two pages."""
 _PATIENT = 0.6
 """Share of the conversations whose sender waits for each 200."""
-_UNWANTED = 0.08
+_REJECTED = 0.08
 """Share of the light sites' conversations that they refuse for good."""
+_BLOCKED = 0.4
+"""Share of the histories with one event that a filter in front of its site dislikes. To be found out it needs others
+behind it, so it comes early."""
+_BLOCKED_BEFORE = 0.3
 _SEVERAL = 0.25
 """Share of the bodies with more than one event."""
 _MOST_PARTS, _MOST_EVENTS = 3, 5
@@ -58,6 +63,10 @@ def plan_of(seed: int, size: Size = FULL) -> Plan:
     pages, movable = _pages(rnd, sites)
     conversations = _conversations(rnd, size, sites, pages, movable)
     bodies = _bodies(rnd, size, conversations)
+    if rnd.random() < _BLOCKED:
+        conversation, body = _blocked(rnd, size, pages, movable)
+        conversations = (*conversations, conversation)
+        bodies = tuple(sorted((*bodies, body), key=lambda each: each.at_s))
     return Plan(
         seed=seed,
         size=size.name,
@@ -97,8 +106,8 @@ def _conversations(
         for _ in range(size.conversations_per_page):
             number = len(found)
             patient = rnd.random() < _PATIENT
-            wanted = not (may_refuse and rnd.random() < _UNWANTED)
-            found.append(Conversation(f"c{number}", page.id, str(7_000_000 + number), patient, wanted))
+            fate = Fate.REJECTED if may_refuse and rnd.random() < _REJECTED else Fate.TAKEN
+            found.append(Conversation(f"c{number}", page.id, str(7_000_000 + number), patient, fate))
     return tuple(found)
 
 
@@ -116,6 +125,16 @@ def _bodies(rnd: random.Random, size: Size, conversations: Sequence[Conversation
             said[conversation.id] += count
         bodies.append(Body(round(at_s, 3), tuple(parts)))
     return tuple(bodies)
+
+
+def _blocked(
+    rnd: random.Random, size: Size, pages: Sequence[PagePlan], movable: frozenset[str]
+) -> tuple[Conversation, Body]:
+    """Draw one event that its site never gets."""
+    page = rnd.choice([page.id for page in pages if page.site.startswith("light") and page.id not in movable])
+    conversation = Conversation("blocked", page, "7999999", patient=True, fate=Fate.BLOCKED)
+    at_s = round(rnd.uniform(0.0, size.seconds * _BLOCKED_BEFORE), 3)
+    return conversation, Body(at_s, (Part(conversation.id, 0, 1),))
 
 
 def _steps(

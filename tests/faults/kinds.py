@@ -44,7 +44,7 @@ class FaultKind(StrEnum):
     SITE_THROTTLES = "site: 429 and 503 with Retry-After"
     SITE_GARBAGE = "site: 200 with no receipt"
     SITE_REDIRECTS = "site: redirects"
-    SITE_REFUSES = "site: 401 and 403"
+    SITE_REFUSES = "site: 401 and 404"
     SITE_NARROW = "site: 413 for all but small batches"
     SITE_GONE = "site: 410, then resumed"
     PAGE_REBOUND = "page: bound to another site"

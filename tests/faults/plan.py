@@ -7,6 +7,7 @@ the runner's business, so that a plan is the same wherever it runs.
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tests.faults.fates import Fate, marked
 from tests.faults.kinds import FaultKind
 from tests.faults.times import Times
 
@@ -40,8 +41,7 @@ class Conversation:
     customer: str
     patient: bool
     """Whether each of its bodies is sent only after the 200 of the one before."""
-    wanted: bool = True
-    """False when its site refuses all of it for good."""
+    fate: Fate = Fate.TAKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,5 @@ REDIS = "redis"
 
 
 def mid_of(seed: int, conversation: Conversation, number: int) -> str:
-    """Name an event. A light site refuses for good what is not wanted, and tells it by the name."""
-    return f"m_{seed}.{conversation.id}.{number}" + ("" if conversation.wanted else UNWANTED_MARK)
-
-
-UNWANTED_MARK = ".unwanted"
+    """Name an event."""
+    return marked(f"m_{seed}.{conversation.id}.{number}", conversation.fate)

@@ -68,7 +68,7 @@ _IN_TURN: dict[Mood, tuple[Manner, ...]] = {
         _nothing(307, Location="/elsewhere"),
         _nothing(308, Location="http://127.0.0.1:1/"),
     ),
-    Mood.REFUSES: (_nothing(401), _nothing(403)),
+    Mood.REFUSES: (_nothing(401), _nothing(404)),
     Mood.GONE: (_nothing(410),),
 }
 

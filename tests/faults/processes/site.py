@@ -18,12 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.faults.fates import Fate, fate_of
 from tests.faults.processes.http import Answer, Connection, Request, listen
 from tests.faults.processes.moods import Manner, Mood, manner_of, receipt
 from tests.faults.processes.site_store import Inbox, PushLog
 
-UNWANTED_MARK = ".unwanted"
-"""As `tests.faults.plan` marks what a site refuses for good."""
 COMMITS_LATE_BY_S = 0.4
 
 Events = Sequence[dict[str, Any]]
@@ -66,9 +65,11 @@ class LightSite:
 
     async def _take(self, connection: Connection, events: Events) -> tuple[bool, bool]:
         """Return whether a receipt was sent, and whether the connection stays open."""
+        if any(fate_of(_mid(event)) is Fate.BLOCKED for event in events):
+            return False, await connection.answer(Answer(403))
         manner = manner_of(self._mood, value=self._value, push=self._pushes, events=len(events))
         self._pushes += 1
-        refused = [event for event in events if _mid(event).endswith(UNWANTED_MARK)]
+        refused = [event for event in events if fate_of(_mid(event)) is Fate.REJECTED]
         if manner.commits and not self._commits_late:
             self._store(events)
         if manner.hangs or manner.late_by_s:
@@ -85,8 +86,8 @@ class LightSite:
 
     def _store(self, events: Events) -> None:
         mids = [(_mid(event), event["page_id"]) for event in events]
-        wanted = [(mid, page) for mid, page in mids if not mid.endswith(UNWANTED_MARK)]
-        self._inbox.store(wanted, [mid for mid, _page in mids if mid.endswith(UNWANTED_MARK)])
+        wanted = [(mid, page) for mid, page in mids if fate_of(mid) is Fate.TAKEN]
+        self._inbox.store(wanted, [mid for mid, _page in mids if fate_of(mid) is Fate.REJECTED])
 
     async def _commit_late(self, manner: Manner, events: Events) -> None:
         await asyncio.sleep(COMMITS_LATE_BY_S)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from tests.faults.fates import Fate
 from tests.faults.ledger import Sent
 from tests.faults.plan import Body, Plan, mid_of
 from tests.support import facebook
@@ -107,7 +108,7 @@ class Sender:
                     conversation=conversation.id,
                     body=index,
                     place=len(found) + offset,
-                    wanted=conversation.wanted,
+                    wanted=conversation.fate is Fate.TAKEN,
                     first_sent_at=sending.first_sent_at,
                     attempts=sending.attempts,
                     acknowledged_at=sending.acknowledged_at,

@@ -9,7 +9,7 @@ import pytest
 
 from relay.adapters.push import HttpPush
 from relay.adapters.push_sessions import PushSessions
-from relay.core.delivery import Delivered, Failed, Gone, TooLarge, Verdict
+from relay.core.delivery import Delivered, Failed, Gone, Refused, TooLarge, Verdict
 from relay.core.outbox import Entry
 from relay.core.permission import Permission
 from relay.core.site import Site as SiteRecord
@@ -111,12 +111,20 @@ async def test_a_wrong_signature_is_refused_and_told(site: LightSite, relay: Rel
 
 
 async def test_what_it_does_not_want_it_refuses_for_good(site: LightSite, relay: Relay) -> None:
-    verdict = await relay.push(entry("a", 1), entry("b.unwanted", 2))
+    verdict = await relay.push(entry("a", 1), entry("b.rejected", 2))
 
     assert isinstance(verdict, Delivered)
     assert [each.id for each in verdict.rejected] == ["1-2"]
     assert [row.mid for row in site.stored()] == ["a"]
-    assert site.refused() == {"b.unwanted"}
+    assert site.refused() == {"b.rejected"}
+
+
+async def test_a_batch_with_what_a_filter_dislikes_never_reaches_it(site: LightSite, relay: Relay) -> None:
+    assert isinstance(await relay.push(entry("a", 1), entry("b.blocked", 2)), Refused)
+    assert await relay.push(entry("a", 1)) == Delivered()
+
+    assert [row.mid for row in site.stored()] == ["a"]
+    assert site.refused() == frozenset()
 
 
 async def test_a_lost_answer_is_to_a_batch_that_is_there(site: LightSite, relay: Relay) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.faults.draw import FULL, SHORT, SIZES, Size, plan_of
+from tests.faults.fates import Fate
 from tests.faults.kinds import NATURES, Aim, FaultKind
 from tests.faults.plan import Plan, mid_of
 from tests.faults.run.service import ROOT
@@ -139,7 +140,7 @@ def test_only_a_light_site_that_keeps_its_page_is_written_what_it_refuses(seed: 
     light = {site.name for site in plan.sites if not site.real}
     owners = {page.id: page.site for page in plan.pages}
     for conversation in plan.conversations:
-        if not conversation.wanted:
+        if conversation.fate is not Fate.TAKEN:
             assert conversation.page not in moved
             assert owners[conversation.page] in light
 

@@ -23,7 +23,7 @@ def test_every_mood_knows_what_to_do(mood: Mood) -> None:
     [
         pytest.param(Mood.THROTTLES, {429, 503}, id="throttles"),
         pytest.param(Mood.REDIRECTS, {302, 307, 308}, id="redirects"),
-        pytest.param(Mood.REFUSES, {401, 403}, id="refuses"),
+        pytest.param(Mood.REFUSES, {401, 404}, id="refuses"),
         pytest.param(Mood.GONE, {410}, id="gone"),
     ],
 )
