@@ -49,6 +49,7 @@ class Lane:
         self._new_token = new_token
         self._stop = DrainStop()
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._claims: set[asyncio.Task[bool]] = set()
 
     def start(self, outbox: str, token: str) -> None:
         """Drain an outbox whose lease we hold under `token`."""
@@ -65,19 +66,27 @@ class Lane:
         """
         if self._stop.requested:
             return False
+        # A task of its own: a lease that is on its way must find somebody, whatever becomes of who asked for it.
+        claiming = asyncio.create_task(self._claim(outbox, if_due=if_due), name=f"claim {outbox}")
+        self._claims.add(claiming)
+        claiming.add_done_callback(self._claims.discard)
+        return await asyncio.shield(claiming)
+
+    async def close(self) -> None:
+        """Finish the batches in flight, but wait for none longer than FINISH_BATCHES_S; give the leases back."""
+        self._stop.requested = True
+        await asyncio.gather(*self._claims, return_exceptions=True)  # the leases they get are given back below
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=FINISH_BATCHES_S)
+        self._stop.give_up()
+        await asyncio.gather(*self._running.values())
+
+    async def _claim(self, outbox: str, *, if_due: bool) -> bool:
         token = self._new_token()
         claimed = await self._outbox.claim(outbox, token=token, if_due=if_due)
         if claimed:
             self.start(outbox, token)
         return claimed
-
-    async def close(self) -> None:
-        """Finish the batches in flight, but wait for none longer than FINISH_BATCHES_S; give the leases back."""
-        self._stop.requested = True
-        if self._running:
-            await asyncio.wait(self._running.values(), timeout=FINISH_BATCHES_S)
-        self._stop.give_up()
-        await asyncio.gather(*self._running.values())
 
     async def _run(self, outbox: str, token: str, previous: asyncio.Task[None] | None) -> None:
         if previous is not None:

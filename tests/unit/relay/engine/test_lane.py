@@ -131,6 +131,20 @@ class SlowToTell(MemoryOutboxes):
         return step
 
 
+class SlowToClaim(MemoryOutboxes):
+    """Hands a lease out, but takes its time to say so."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock)
+        self.claimed, self.told = asyncio.Event(), asyncio.Event()
+
+    async def claim(self, outbox: str, *, token: str, if_due: bool = False) -> bool:
+        claimed = await super().claim(outbox, token=token, if_due=if_due)
+        self.claimed.set()
+        await self.told.wait()
+        return claimed
+
+
 async def test_a_new_lease_waits_for_the_drain_that_is_only_finishing() -> None:
     store = SlowToTell(ManualClock())
     bench = Bench(store=store)
@@ -171,6 +185,39 @@ class TestClosing:
 
         assert await bench.lane.claim("acme") is False
         assert bench.store.holder("acme") == ""
+
+    async def test_a_lease_that_is_just_being_claimed_is_given_back(self) -> None:
+        """Or nobody could drain the outbox until the lease runs out."""
+        store = SlowToClaim(ManualClock())
+        bench = Bench(store=store)
+        await bench.add("acme", "a")
+        claiming = asyncio.ensure_future(bench.lane.claim("acme"))
+        await soon(store.claimed.wait())
+        closing = asyncio.ensure_future(bench.lane.close())
+        await turn_over()
+        assert not closing.done()
+        store.told.set()
+        await soon(closing)
+
+        assert await claiming is True
+        assert bench.delivery.batches == []
+        assert store.holder("acme") == ""
+        assert bench.lane._running == {}
+
+    async def test_a_lease_whose_claimer_is_gone_is_drained_all_the_same(self) -> None:
+        store = SlowToClaim(ManualClock())
+        bench = Bench(store=store)
+        await bench.add("acme", "a")
+        claiming = asyncio.ensure_future(bench.lane.claim("acme"))
+        await soon(store.claimed.wait())
+        claiming.cancel()
+        await turn_over()
+        store.told.set()
+        await turn_over()
+        await bench.idle()
+
+        assert claiming.cancelled()
+        assert bench.delivery.payloads == payloads("a")
 
     async def test_a_lease_that_still_comes_in_is_given_back_unused(self, bench: Bench) -> None:
         await bench.lane.close()
