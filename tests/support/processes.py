@@ -36,9 +36,9 @@ def relay_environment(data_dir: Path, **settings: str) -> dict[str, str]:
 class RelayProcess:
     """One `relay` command that stays; `with` ends it."""
 
-    def __init__(self, *args: str, env: Mapping[str, str], log: Path) -> None:
+    def __init__(self, *args: str, env: Mapping[str, str], log: Path, module: str = "relay") -> None:
         self.log = log
-        self._command = [sys.executable, "-m", "relay", *args]
+        self._command = [sys.executable, "-m", module, *args]
         self._env = dict(env)
         self._process: subprocess.Popen[bytes] | None = None
 
