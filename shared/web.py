@@ -44,21 +44,23 @@ async def read_body(request: web.Request, *, limit: int) -> bytes:
     """Read the raw body of at most `limit` bytes.
 
     Raises RequestRefused: 413 as soon as it is known to be larger, 415 for a packed one (the servers unpack nothing),
-    408 when it takes longer than BODY_TIMEOUT_S.
+    408 when it takes longer than BODY_TIMEOUT_S, 400 when the caller has gone meanwhile (and will not read it).
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RequestRefused(415, "packed_body", "a body with a Content-Encoding is not accepted: send it as it is")
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
-    if request.content.is_eof() and request.content_length is not None:
-        return request.content.read_nowait()  # all of it came with the head, as webhooks do: nothing to wait for
     try:
+        if request.content.is_eof() and request.content_length is not None:
+            return request.content.read_nowait()  # all of it came with the head, as webhooks do: nothing to wait for
         async with asyncio.timeout(BODY_TIMEOUT_S):
             if request.content_length is not None:
                 return await request.content.read()  # the parser holds the sender to the length it named
             return await _read_unmeasured(request, limit)
     except TimeoutError:
         raise RequestRefused(408, "too_slow", f"the body took longer than {BODY_TIMEOUT_S:.0f} s") from None
+    except ConnectionError:
+        raise RequestRefused(400, "caller_gone", "the connection was lost before the body was read") from None
 
 
 async def _read_unmeasured(request: web.Request, limit: int) -> bytes:

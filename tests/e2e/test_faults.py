@@ -54,6 +54,7 @@ def small(
         times=QUICK,
         relays=relays,
         workers=workers,
+        processes=1,
         sites=(SitePlan(SITE, real=False),),
         pages=(PagePlan(PAGE, SITE),),
         conversations=tuple(conversations),

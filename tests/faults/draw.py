@@ -54,6 +54,11 @@ _REST_S = 0.3
 _ROLLING = 0.3
 """Share of the histories in which every relay and worker is restarted, one after the other, as for an upgrade."""
 _ROLLS_EVERY_S = 1.2
+_SHARED_PORT = 0.3
+"""Share of the histories whose first relay has several web processes on its port."""
+_SEVERAL_PROCESSES = 2
+_PARTS_KILLED = 2
+"""Faults that kill one of these processes, for each of them beyond the first."""
 
 
 def plan_of(seed: int, size: Size = FULL) -> Plan:
@@ -67,18 +72,20 @@ def plan_of(seed: int, size: Size = FULL) -> Plan:
         conversation, body = _blocked(rnd, size, pages, movable)
         conversations = (*conversations, conversation)
         bodies = tuple(sorted((*bodies, body), key=lambda each: each.at_s))
+    processes = _SEVERAL_PROCESSES if rnd.random() < _SHARED_PORT else 1
     return Plan(
         seed=seed,
         size=size.name,
         seconds=size.seconds,
         times=Times(),
         relays=size.relays,
+        processes=processes,
         workers=size.workers,
         sites=sites,
         pages=pages,
         conversations=conversations,
         bodies=bodies,
-        steps=_steps(rnd, size, sites, pages, movable),
+        steps=_steps(rnd, size, sites, pages, movable, processes=processes),
     )
 
 
@@ -138,15 +145,23 @@ def _blocked(
 
 
 def _steps(
-    rnd: random.Random, size: Size, sites: Sequence[SitePlan], pages: Sequence[PagePlan], movable: frozenset[str]
+    rnd: random.Random,
+    size: Size,
+    sites: Sequence[SitePlan],
+    pages: Sequence[PagePlan],
+    movable: frozenset[str],
+    *,
+    processes: int,
 ) -> tuple[Step, ...]:
     targets = _targets(size, sites)
     steps = [*_moves(rnd, size, sites, pages, movable), *_rolling(rnd, size)]
+    parts = [FaultKind.RELAY_PART_KILLED] * (processes - 1) * _PARTS_KILLED
     kinds = [kind for kind, nature in NATURES.items() if nature.aim is not Aim.PAGE]
     weights = [NATURES[kind].weight for kind in kinds]
-    for kind in rnd.choices(kinds, weights, k=size.faults):
+    for kind in [*parts, *rnd.choices(kinds, weights, k=size.faults)]:
+        aimed = targets[NATURES[kind].aim]
         for _ in range(_TRIES):
-            step = _step(rnd, size, kind, targets[NATURES[kind].aim])
+            step = _step(rnd, size, kind, aimed[:1] if kind is FaultKind.RELAY_PART_KILLED else aimed)
             if not any(_meet(step, other) for other in steps):
                 steps.append(step)
                 break

@@ -22,6 +22,7 @@ class FaultKind(StrEnum):
     """What can be done to the system, in the words of the report."""
 
     RELAY_KILLED = "relay: kill -9"
+    RELAY_PART_KILLED = "relay: kill -9 of one of its processes"
     RELAY_RESTARTED = "relay: SIGTERM, started again"
     RELAY_PAUSED = "relay: SIGSTOP, SIGCONT"
     WORKER_KILLED = "worker: kill -9"
@@ -58,7 +59,7 @@ class Nature:
     shortest_s: float
     longest_s: float
     weight: int = 2
-    """How often it is drawn, relative to the others."""
+    """How often it is drawn, relative to the others; 0 for what only some histories can have."""
     excuses: bool = False
     """Whether a batch may come twice, or two be under way at once, because of it.
 
@@ -68,6 +69,7 @@ class Nature:
 
 NATURES: dict[FaultKind, Nature] = {
     FaultKind.RELAY_KILLED: Nature(Aim.RELAY, 0.2, 2.0, weight=4, excuses=True),
+    FaultKind.RELAY_PART_KILLED: Nature(Aim.RELAY, 0.0, 0.0, weight=0, excuses=True),
     FaultKind.RELAY_RESTARTED: Nature(Aim.RELAY, 0.0, 0.5, weight=4),
     FaultKind.RELAY_PAUSED: Nature(Aim.RELAY, 0.5, 8.5, weight=3, excuses=True),
     FaultKind.WORKER_KILLED: Nature(Aim.WORKER, 0.2, 2.0, weight=3, excuses=True),

@@ -84,6 +84,8 @@ class Plan:
     times: Times
     relays: int
     workers: int
+    processes: int
+    """Web processes of the first relay; the others have one."""
     sites: tuple[SitePlan, ...]
     pages: tuple[PagePlan, ...]
     conversations: tuple[Conversation, ...]

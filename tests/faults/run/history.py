@@ -1,11 +1,10 @@
 """Runs one history: traffic and faults at once, then patience until nothing waits any more, then the ledger."""
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from redis.exceptions import RedisError
@@ -13,13 +12,12 @@ from redis.exceptions import RedisError
 from tests.faults.ledger import Ledger
 from tests.faults.plan import Plan
 from tests.faults.run.injector import Injector
+from tests.faults.run.logs import children_ended, errors_in
 from tests.faults.run.sender import Sender
 from tests.faults.run.world import World
 
 SETTLES_WITHIN_S = 60.0
 """How long after the last fault all that was accepted may take to arrive: several times the slowest recovery."""
-_BAD = frozenset({"error", "critical"})
-_LONGEST_LINE = 500
 LOOK_EVERY_S = 0.1
 WATCH_EVERY_S = 0.1
 RESUME_EVERY_LOOKS = 10
@@ -54,6 +52,7 @@ async def run_history(plan: Plan, folder: Path, *, mutant: str = "", tell: Tell 
             await asyncio.gather(watching, telling, return_exceptions=True)
         dead = await world.redis.dead_letters(list(world.sites))
         await world.stop()
+        logs = [service.log for service in world.services.values()]
         return Ledger(
             sent=sender.sent(),
             stored=[row for site in world.sites.values() for row in site.stored()],
@@ -63,28 +62,10 @@ async def run_history(plan: Plan, folder: Path, *, mutant: str = "", tell: Tell 
             refused={site.name: site.refused() for site in world.light_sites},
             dead=dead,
             waiting=waiting,
-            endings=world.endings,
-            faulty_logs=[line for service in world.services.values() for line in errors_in(service.log)],
+            endings=[*world.endings, *chain.from_iterable(map(children_ended, logs))],
+            faulty_logs=list(chain.from_iterable(map(errors_in, logs))),
             bad_signatures=sum(site.bad_signatures() for site in world.light_sites),
         )
-
-
-def errors_in(log: Path) -> list[str]:
-    """Return what a process of the product logged as an error, and what no logger wrote at all: a bare traceback."""
-    found = []
-    for line in log.read_text(errors="replace").splitlines() if log.exists() else ():
-        if line.startswith("Traceback"):
-            found.append(f"{log.stem}: {line}")
-        with suppress(ValueError):
-            record = json.loads(line)
-            if isinstance(record, dict) and record.get("level") in _BAD and not _is_rq(record):
-                found.append(f"{log.stem}: {line[:_LONGEST_LINE]}")
-    return found
-
-
-def _is_rq(record: dict[str, object]) -> bool:
-    """Whether RQ reports that Redis was away: its worker gives up then, and the product starts another one."""
-    return str(record.get("logger", "")).startswith("rq.")
 
 
 async def _play(sender: Sender, injector: Injector) -> None:

@@ -88,6 +88,7 @@ class Injector:
             return _Injection(_soon(service.pause), _soon(service.resume))
         redis = world.redis
         others = {
+            FaultKind.RELAY_PART_KILLED: _Injection(service.kill_part, _nothing),
             FaultKind.REDIS_TORN: _Injection(redis.tear, redis.start),
             FaultKind.REDIS_CUT: _Injection(redis.cut, _nothing),
             FaultKind.REDIS_READ_ONLY: _Injection(

@@ -1,6 +1,6 @@
 """One process of a history: started, killed, stopped, paused; and kept running meanwhile, as a service manager would.
 
-Each has a process group of its own and dies with us, even by kill -9 (prctl(2), PR_SET_PDEATHSIG).
+Each has a session of its own and dies with us, even by kill -9 (prctl(2), PR_SET_PDEATHSIG).
 """
 
 import asyncio
@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from tests.faults.ledger import Ending
 
@@ -80,6 +82,12 @@ class Service:
         """End it, however it stands."""
         await self.kill()
 
+    async def kill_part(self) -> None:
+        """Kill one of the processes that it started; it is its own business to start another."""
+        for process in self._family()[1:2]:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
+
     def tell(self, line: str) -> None:
         """Write a line to its stdin."""
         if self._process is not None and self._process.stdin is not None:
@@ -134,10 +142,19 @@ class Service:
             self._process.send_signal(number)
 
     def _signal_all(self, number: signal.Signals) -> None:
-        """Send a signal to the whole group: what a process started goes down with it."""
-        if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+        """Send a signal to it and to all that it started, which may have sessions of their own."""
+        for process in self._family():
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+    def _family(self) -> list[psutil.Process]:
+        """Return the process and its descendants, parents first."""
+        if self._process is None or self._process.returncode is not None:
+            return []
+        with suppress(psutil.NoSuchProcess):
+            leader = psutil.Process(self._process.pid)
+            return [leader, *leader.children(recursive=True)]
+        return []
 
 
 def python(module: str, *arguments: str) -> list[str]:

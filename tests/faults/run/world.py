@@ -35,7 +35,10 @@ class World:
         relay_ports = {relay_name(index): next(ports) for index in range(plan.relays)}
         self.urls = [f"http://127.0.0.1:{port}" for port in relay_ports.values()]
         product = _Product(plan, folder, self.redis.url, "" if mutant == COMMITS_LATE else mutant)
-        self.relays = {name: product.service(name, "serve", "--port", str(p)) for name, p in relay_ports.items()}
+        self.relays = {
+            name: product.service(name, "serve", "--port", str(port), *_processes(plan, name))
+            for name, port in relay_ports.items()
+        }
         self.workers = {name: product.service(name, "worker") for name in map(worker_name, range(plan.workers))}
         self.operator = Operator(self.urls)
         self.sites = {
@@ -104,6 +107,11 @@ class World:
         bound = [page for page in self.plan.pages if page.site]
         await asyncio.gather(*(self.operator.bind(page.id, page.site) for page in bound))
         await asyncio.gather(*(eventually(site.listens, bool) for site in self.sites.values()))
+
+
+def _processes(plan: Plan, relay: str) -> list[str]:
+    several = plan.processes > 1 and relay == relay_name(0)
+    return ["--processes", str(plan.processes)] if several else []
 
 
 class _Product:

@@ -12,8 +12,10 @@ from pydantic import SecretStr
 
 import shared.web
 from shared.errors import UserError
+from shared.runtime import listening
 from shared.web import Handler, RequestRefused, answer_errors, json_error, read_body, read_json, require_bearer
 from tests.support.logs import written_logs
+from tests.support.waiting import process_does, soon
 
 LIMIT = 1000
 Client = TestClient[web.Request, web.Application]
@@ -29,6 +31,11 @@ async def serving(handler: Handler, *, path: str = "/") -> AsyncIterator[Client]
 
 async def measure(request: web.Request) -> web.Response:
     return web.json_response({"size": len(await read_body(request, limit=LIMIT))})
+
+
+async def lost(request: web.Request) -> bool:
+    """Whether the caller has closed the connection."""
+    return request.transport is None
 
 
 async def chunks(total: int) -> AsyncIterator[bytes]:
@@ -86,6 +93,30 @@ class TestReadBody:
             assert b" 408 " in await reader.readline()
             writer.close()
             await writer.wait_closed()
+
+    @pytest.mark.parametrize("sent", [b"", b"x" * 10], ids=["without its body", "with its body"])
+    async def test_a_caller_who_has_gone_is_no_fault_of_ours(self, sent: bytes) -> None:
+        ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        async def measure_late(request: web.Request) -> web.Response:
+            await process_does(lambda: lost(request))
+            try:
+                return await measure(request)
+            except RequestRefused as refused:
+                ended.set_result(refused.code)
+                raise
+
+        with written_logs() as logs:
+            app = web.Application(middlewares=[answer_errors])
+            app.router.add_post("/", measure_late)
+            async with listening(app, host="127.0.0.1", port=0) as port:  # as the product serves: handlers go on
+                _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n" + sent)
+                writer.close()
+                await writer.wait_closed()
+                assert await soon(ended) == "caller_gone"
+
+        assert not [line for line in logs.lines if line["event"] == "request_failed"]
 
 
 class TestReadJson:
