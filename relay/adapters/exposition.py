@@ -9,8 +9,10 @@ from relay.adapters.shared_counts import FOLDER
 from relay.engine.backlogs import Backlogs
 
 
-async def expose(backlogs: Backlogs) -> bytes:
-    """Write all metrics in Prometheus' text format."""
+async def expose(backlogs: Backlogs | None = None) -> bytes:
+    """Write all metrics in Prometheus' text format; without `backlogs`, what was counted alone."""
+    if backlogs is None:
+        return generate_latest(_counted())
     await backlogs.refresh()
     asked_now = CollectorRegistry()
     asked_now.register(backlogs)

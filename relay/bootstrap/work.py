@@ -8,17 +8,23 @@ import asyncio
 import os
 import signal
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from relay.adapters import redis_clients
+from relay.adapters.exposition import expose
+from relay.adapters.redis_health import RedisHealth
 from relay.adapters.rq_worker import run_probe_worker
-from relay.bootstrap.parts import open_lane, open_store, sweeping
+from relay.bootstrap.parts import Store, open_lane, open_store, sweeping
 from relay.core.errors import StoreUnavailable
 from relay.core.settings import RelaySettings
 from relay.engine.lane import TURN_S, Lane
 from relay.engine.sweep import Rank
+from relay.web.app import build_app
+from relay.web.health import HealthRoutes
 from shared.errors import UserError
 from shared.logs import get_logger
-from shared.runtime import run_async
+from shared.runtime import listening, run_async
 
 log = get_logger(__name__)
 
@@ -38,7 +44,7 @@ def work(settings: RelaySettings) -> None:
         drains.join()
         log.info("worker_stops")
     if drains.failed:
-        raise UserError("the worker's event loop failed; its log says why")
+        raise UserError(drains.failed)
 
 
 class DrainsThread(threading.Thread):
@@ -47,7 +53,8 @@ class DrainsThread(threading.Thread):
     def __init__(self, settings: RelaySettings) -> None:
         super().__init__(name="drains")
         self.stop = threading.Event()
-        self.failed = False
+        self.failed = ""
+        """Why it ended before it was asked to; empty when it did not."""
         self._settings = settings
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -57,10 +64,11 @@ class DrainsThread(threading.Thread):
         """Sweep until `stop`; then finish the batches in flight. A worker without drains is none: it ends too."""
         try:
             run_async(self._sweep_until_stopped())
+        except UserError as error:
+            self._fail(str(error))
         except Exception:
             log.exception("drains_failed")
-            self.failed = True
-            os.kill(os.getpid(), signal.SIGTERM)  # the main thread sits in a call of Redis and looks at nothing else
+            self._fail("the worker's event loop failed; its log says why")
 
     def wake(self, site: str) -> None:
         """Probe a site if nobody else does; called from RQ's thread. Raises StoreUnavailable.
@@ -72,6 +80,10 @@ class DrainsThread(threading.Thread):
             raise StoreUnavailable("the worker's event loop did not start")
         asyncio.run_coroutine_threadsafe(self._lane.claim(site, if_due=True), self._loop).result()
 
+    def _fail(self, why: str) -> None:
+        self.failed = why
+        os.kill(os.getpid(), signal.SIGTERM)  # the main thread sits in a call of Redis and looks at nothing else
+
     async def _sweep_until_stopped(self) -> None:
         try:
             async with (
@@ -80,7 +92,18 @@ class DrainsThread(threading.Thread):
             ):
                 self._loop, self._lane = asyncio.get_running_loop(), lane
                 self._ready.set()
-                async with sweeping(store, lane, Rank.WORKER):
+                async with sweeping(store, lane, Rank.WORKER), _showing(self._settings, store):
                     await asyncio.to_thread(self.stop.wait)
         finally:
             self._ready.set()
+
+
+@asynccontextmanager
+async def _showing(settings: RelaySettings, store: Store) -> AsyncIterator[None]:
+    """Show health and metrics meanwhile, if the worker has a port. Raises UserError when that is in use."""
+    if settings.worker_port is None:
+        yield
+        return
+    app = build_app([HealthRoutes(RedisHealth(store.redis).check, expose=expose)])
+    async with listening(app, host=settings.host, port=settings.worker_port):
+        yield

@@ -1,5 +1,8 @@
 """The `relay` command: all of its commands in one place."""
 
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 from relay.cli import binding, server, site, status
@@ -17,6 +20,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(*, asked: bool) -> None:
+    if asked:
+        say(f"relay {metadata.version('social-relay')}")
+        raise typer.Exit
+
+
+@app.callback()
+def relay(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take the options that stand before any command."""
+
 
 app.command(rich_help_panel="Servers")(server.run)
 app.command(rich_help_panel="Servers")(server.serve)

@@ -1,7 +1,7 @@
 """`relay run`, `relay serve`, `relay worker`: the commands that stay until they are stopped."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,7 +45,7 @@ def run(
     Needs RELAY_FACEBOOK_APP_ID, RELAY_FACEBOOK_APP_SECRET and RELAY_FACEBOOK_VERIFY_TOKEN, from the environment or
     from a file named .env in this folder.
     """
-    settings = _settings(data_dir, host, port, processes)
+    settings = _settings(data_dir, host=host, port=port, processes=processes)
     with shared_counts():
         from relay.bootstrap.run import run as run_all
 
@@ -68,7 +68,7 @@ def serve(
 
     Example, on a machine with four cores:  relay serve --processes 4
     """
-    settings = _with_redis(_settings(data_dir, host, port, processes))
+    settings = _with_redis(_settings(data_dir, host=host, port=port, processes=processes))
     if socket_fd is None and settings.processes > 1:
         with shared_counts():
             from relay.bootstrap.serve import serve_several
@@ -80,18 +80,28 @@ def serve(
     run_async(serve_web(settings, allow_volatile=allow_volatile, socket_fd=socket_fd))
 
 
-def worker(data_dir: DataDir = None) -> None:
-    """Run a worker alone: it brings parked sites back and takes over what a dead process left behind."""
-    settings = _with_redis(_settings(data_dir))
+def worker(
+    data_dir: DataDir = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port where it shows /healthz, /readyz and /metrics; without it, it listens nowhere."
+            "  [env: RELAY_WORKER_PORT]"
+        ),
+    ] = None,
+) -> None:
+    """Run a worker alone: it brings parked sites back and takes over what a dead process left behind.
+
+    Any number of these may share one Redis.
+    """
+    settings = _with_redis(_settings(data_dir, worker_port=port))
     from relay.bootstrap.work import work
 
     work(settings)
 
 
-def _settings(
-    data_dir: Path | None, host: str | None = None, port: int | None = None, processes: int | None = None
-) -> RelaySettings:
-    settings = load_settings(RelaySettings, data_dir=data_dir, host=host, port=port, processes=processes)
+def _settings(data_dir: Path | None, **flags: Any) -> RelaySettings:
+    settings = load_settings(RelaySettings, data_dir=data_dir, **flags)
     configure_logs(level=settings.log_level)
     return settings
 

@@ -67,6 +67,12 @@ class RelaySettings(CommandSettings):
         min_length=8, description="a text of your choice, at least 8 characters, entered in Meta's dashboard as well"
     )
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
+    worker_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="port where `relay worker` shows /healthz, /readyz and /metrics; without it, it listens nowhere",
+    )
     processes: int = Field(1, ge=1, le=64, description="how many web processes share the port and the work")
     redis_url: SecretStr | None = Field(
         None,

@@ -24,10 +24,11 @@ from packaging.version import Version
 
 from onsite import bootstrap as onsite_bootstrap
 from onsite.core.settings import OnsiteSettings
-from relay.adapters import child_process, push_sessions
+from relay.adapters import child_process
 from relay.adapters.redis_persistence import persistence_problems
 from relay.core.settings import RelaySettings
 from relay.core.webhook import MAX_BODY_BYTES
+from relay.engine import lane
 from shared import runtime
 from shared.errors import SettingsError
 from shared.settings import FILE_SUFFIX, Settings, load_settings
@@ -39,7 +40,8 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
-REQUESTS_AND_BATCHES_S = runtime.FINISH_REQUESTS_S + push_sessions.CONNECT_TIMEOUT_S + push_sessions.ANSWER_TIMEOUT_S
+REQUESTS_AND_BATCHES_S = runtime.FINISH_REQUESTS_S + lane.FINISH_BATCHES_S
+WEB_PROCESSES_S = child_process.STOP_TIMEOUT_S
 
 
 class Half(NamedTuple):
@@ -70,8 +72,8 @@ RELAY = Half(
         "RELAY_FACEBOOK_APP_SECRET": "app-secret-example",
         "RELAY_FACEBOOK_VERIFY_TOKEN": "verify-token-example",
     },
-    stop_s=REQUESTS_AND_BATCHES_S,
-    run_stop_s=REQUESTS_AND_BATCHES_S + 2 * child_process.STOP_TIMEOUT_S,
+    stop_s=max(REQUESTS_AND_BATCHES_S, WEB_PROCESSES_S),
+    run_stop_s=max(REQUESTS_AND_BATCHES_S, WEB_PROCESSES_S) + 2 * child_process.STOP_TIMEOUT_S,
 )
 ONSITE = Half(
     "onsite",
@@ -319,7 +321,7 @@ def test_what_compose_sets_and_an_operator_fills_in_loads_together(half: Half, t
 @both_halves
 def test_compose_keeps_data_in_a_volume_publishes_to_this_machine_only_and_lets_a_service_finish(half: Half) -> None:
     file = compose(half)
-    for name, service in own_services(half).items():
+    for service in own_services(half).values():
         [volume] = service["volumes"]
         source, _, target = volume.partition(":")
         assert source in file["volumes"]
@@ -329,8 +331,11 @@ def test_compose_keeps_data_in_a_volume_publishes_to_this_machine_only_and_lets_
         assert service["restart"] == "unless-stopped"
         context = half.folder / service["build"]["context"]
         assert (context / service["build"]["dockerfile"]).samefile(half.folder / "Dockerfile")
-        # The image's health check asks a web server, which the worker has not.
-        assert service.get("healthcheck") == ({"disable": True} if name == "worker" else None)
+        assert "healthcheck" not in service  # each answers where the image's own asks
+
+
+def test_a_web_process_that_is_asked_to_end_is_done_before_its_parent_kills_it() -> None:
+    assert REQUESTS_AND_BATCHES_S < WEB_PROCESSES_S
 
 
 @both_halves

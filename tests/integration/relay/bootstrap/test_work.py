@@ -1,6 +1,7 @@
 """The worker's event loop beside RQ: probes wake its lane, its sweep finds the rest, and its end is orderly."""
 
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import redis as sync_redis
+import requests
 from pydantic import SecretStr
 
+from relay.bootstrap import work
 from relay.bootstrap.work import DrainsThread
 from relay.core import keys
 from relay.core.errors import StoreUnavailable
@@ -19,6 +22,7 @@ from tests.support.logs import WrittenLogs, written_logs
 from tests.support.processes import RelayProcess, relay_environment
 from tests.support.relay import relay_settings
 from tests.support.waiting import DEADLINE_S, process_did
+from tests.world.process import free_port
 
 
 @pytest.fixture
@@ -109,25 +113,77 @@ def test_redis_away_is_waited_for(
     assert not drains.failed
 
 
-def test_a_loop_that_cannot_start_ends_the_worker_and_wakes_nobody(
-    settings: RelaySettings, tmp_path: Path, logs: WrittenLogs
-) -> None:
-    settings.master_key_file.write_text("")  # damaged
+@pytest.fixture
+def asked_to_end() -> Iterator[threading.Event]:
+    """Tell when this process was asked to end, and do not end it."""
     asked = threading.Event()
     before = signal.signal(signal.SIGTERM, lambda *_: asked.set())
-    try:
-        drains = DrainsThread(settings)
-        drains.start()
-        with pytest.raises(StoreUnavailable, match="did not start"):
-            drains.wake("acme")
-        end(drains)
-        process_did(asked.is_set)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    yield asked
+    signal.signal(signal.SIGTERM, before)
 
-    assert drains.failed
+
+def test_a_loop_that_cannot_start_ends_the_worker_and_wakes_nobody(
+    settings: RelaySettings, logs: WrittenLogs, asked_to_end: threading.Event
+) -> None:
+    settings.master_key_file.write_text("")  # damaged
+    drains = DrainsThread(settings)
+    drains.start()
+    with pytest.raises(StoreUnavailable, match="did not start"):
+        drains.wake("acme")
+    end(drains)
+    process_did(asked_to_end.is_set)
+
+    assert "is empty; restore it from a backup" in drains.failed
+
+
+def test_a_fault_of_the_loop_ends_the_worker_and_is_in_the_log(
+    settings: RelaySettings, logs: WrittenLogs, asked_to_end: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a fault of ours")
+
+    monkeypatch.setattr(work, "open_store", fail)
+    drains = DrainsThread(settings)
+    drains.start()
+    end(drains)
+    process_did(asked_to_end.is_set)
+
+    assert drains.failed == "the worker's event loop failed; its log says why"
     (line,) = [line for line in logs.lines if line["event"] == "drains_failed"]
-    assert "is empty; restore it from a backup" in line["exception"]
+    assert "a fault of ours" in line["exception"]
+
+
+@pytest.mark.usefixtures("logs")
+class TestItsPort:
+    def ask(self, port: int, path: str) -> requests.Response:
+        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=5)
+
+    def test_with_one_it_shows_health_and_what_it_counted(
+        self, settings: RelaySettings, client: sync_redis.Redis
+    ) -> None:
+        port = free_port()
+        drains = DrainsThread(settings.model_copy(update={"worker_port": port}))
+        drains.start()
+        client.xadd(keys.outbox("acme"), {"p": "1", "k": "messaging", "d": "1"})
+        drains.wake("acme")
+        process_did(lambda: client.hget(keys.delivery("acme"), "state") == b"parked")
+        answers = [self.ask(port, path) for path in ("/healthz", "/readyz", "/metrics")]
+        end(drains)
+
+        assert [answer.status_code for answer in answers] == [200] * 3
+        assert 'relay_batches_total{verdict="failed"}' in answers[2].text
+
+    def test_in_use_it_is_a_sentence(self, settings: RelaySettings, asked_to_end: threading.Event) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            drains = DrainsThread(settings.model_copy(update={"worker_port": port}))
+            drains.start()
+            process_did(asked_to_end.is_set)
+            end(drains)
+
+        assert f"port {port} on 127.0.0.1 is in use" in drains.failed
 
 
 def test_a_worker_whose_loop_cannot_start_ends_with_a_sentence(tmp_path: Path, redis_url: str) -> None:
@@ -138,4 +194,5 @@ def test_a_worker_whose_loop_cannot_start_ends_with_a_sentence(tmp_path: Path, r
         code = worker.ended()
 
     assert code == 1
-    assert "relay: the worker's event loop failed; its log says why" in worker.log.read_text()
+    assert "is empty; restore it from a backup" in worker.log.read_text()
+    assert "Traceback" not in worker.log.read_text()

@@ -1,5 +1,6 @@
 """The command line as a whole: its help is the manual, and every command has a place in it."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -53,6 +54,13 @@ def test_every_command_explains_itself(run: Run, command: list[str]) -> None:
 )
 def test_every_command_that_prints_data_takes_json(run: Run, command: list[str]) -> None:
     assert "--json" in run(*command, "--help").out
+
+
+def test_it_tells_its_version(run: Run) -> None:
+    ended = run("--version")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert re.fullmatch(r"relay \d+\.\d+\.\d+\S*\n", ended.out)
 
 
 def test_without_a_command_the_help_is_shown(run: Run) -> None:
