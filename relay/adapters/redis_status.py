@@ -1,17 +1,19 @@
 """The status of outboxes as Redis tells it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from redis.asyncio import Redis
 
 from relay.adapters.redis_backlog import mark
 from relay.adapters.replies import text
-from relay.adapters.scripts import RESUME
+from relay.adapters.scripts import PAUSE, RESUME
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.delivery import DeliveryState
-from relay.engine.status import OutboxStatus
+from relay.core.limits import OUTBOX_LIMITS, Limits, LossReason
+from relay.engine.status import Loss, OutboxStatus
 
 AT_ONCE = 200
 """Outboxes asked about in one round trip."""
@@ -20,8 +22,9 @@ AT_ONCE = 200
 class RedisStatus:
     """Fits `engine.status.DeliveryStates`."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, limits: Limits = OUTBOX_LIMITS) -> None:
         self._redis = redis
+        self._limits = limits
 
     async def outboxes(self, names: Sequence[str]) -> Sequence[OutboxStatus]:
         """See `engine.status.DeliveryStates.outboxes`."""
@@ -42,6 +45,11 @@ class RedisStatus:
             await mark(self._redis, name)
         return before
 
+    async def pause(self, name: str, *, reason: str) -> DeliveryState:
+        """See `engine.status.DeliveryStates.pause`."""
+        async with store_errors():
+            return DeliveryState(text(await PAUSE.run(self._redis, [keys.delivery(name)], [reason])))
+
     async def _read(self, names: Sequence[str]) -> list[OutboxStatus]:
         pipeline = self._redis.pipeline(transaction=False)
         for name in names:
@@ -50,12 +58,22 @@ class RedisStatus:
             pipeline.exists(keys.lease(name))
             pipeline.xlen(keys.dead(name))
             pipeline.hgetall(keys.delivery(name))
+            pipeline.hgetall(keys.losses(name))
         async with store_errors():
             answers: list[Any] = await pipeline.execute()
-        return [_status(name, *answers[5 * i : 5 * i + 5]) for i, name in enumerate(names)]
+        found = [_status(name, *answers[6 * i : 6 * i + 6]) for i, name in enumerate(names)]
+        return [replace(each, fill=round(self._limits.fill(each.waiting, each.waiting_bytes), 3)) for each in found]
 
 
-def _status(name: str, waiting: int, oldest: Any, leased: int, dead: int, delivery: dict[bytes, bytes]) -> OutboxStatus:
+def _status(
+    name: str,
+    waiting: int,
+    oldest: Any,
+    leased: int,
+    dead: int,
+    delivery: dict[bytes, bytes],
+    losses: dict[bytes, bytes],
+) -> OutboxStatus:
     return OutboxStatus(
         outbox=name,
         state=DeliveryState(delivery.get(b"state", b"up").decode()),
@@ -70,6 +88,15 @@ def _status(name: str, waiting: int, oldest: Any, leased: int, dead: int, delive
         last_error=delivery.get(b"last_error", b"").decode("utf-8", "replace"),
         last_error_at_ms=_number(delivery.get(b"last_error_ms")),
         last_success_at_ms=_number(delivery.get(b"last_success_ms")),
+        # A count may disagree with its stream where somebody changed that by hand; the stream is right.
+        waiting_bytes=max(0, int(delivery.get(b"waiting_bytes", 0))) if waiting else 0,
+        oldest_id=text(oldest[0][0]) if oldest else "",
+        dead_bytes=max(0, int(delivery.get(b"dead_bytes", 0))) if dead else 0,
+        losses=tuple(
+            Loss(reason, int(losses[reason.encode()]), _number(losses.get(f"{reason}:ms".encode())))
+            for reason in LossReason
+            if reason.encode() in losses
+        ),
     )
 
 

@@ -4,7 +4,7 @@ import gc
 import os
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -13,6 +13,7 @@ from relay.adapters.names import look_up
 from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_health import RedisHealth
+from relay.adapters.redis_outboxes import RedisOutboxes
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
@@ -25,6 +26,7 @@ from relay.engine.announcing import Announcing
 from relay.engine.backlogs import Backlogs
 from relay.engine.intake import Intake
 from relay.engine.lane import Lane
+from relay.engine.outbox_admin import OutboxAdmin
 from relay.engine.routing import Routing
 from relay.engine.site_admin import SiteAdmin
 from relay.engine.site_callers import SiteCallers
@@ -32,10 +34,11 @@ from relay.engine.site_pages import SitePages
 from relay.engine.sweep import Rank
 from relay.engine.writer import AppendWriter
 from relay.web.admin import AdminRoutes
-from relay.web.app import build_app
+from relay.web.app import Routes, build_app
 from relay.web.facebook import FacebookRoutes
 from relay.web.front_door import FrontDoor
 from relay.web.health import HealthRoutes
+from relay.web.outboxes import OutboxRoutes
 from relay.web.reception import Reception
 from relay.web.sites import SiteRoutes
 from shared.listening_socket import inherited
@@ -79,24 +82,26 @@ def _appender(store: Store) -> RedisAppender:
     return RedisAppender(store.redis, clock=time.monotonic, limits=limits, on_loss=store.alarm)
 
 
-def _routes(
-    settings: RelaySettings, store: Store, reception: Reception
-) -> tuple[FacebookRoutes, AdminRoutes, HealthRoutes]:
-    bindings = RedisBindings(store.redis)
-    status = RedisStatus(store.redis)
+def _routes(settings: RelaySettings, store: Store, reception: Reception) -> Sequence[Routes]:
+    bindings, status, token = RedisBindings(store.redis), _status(store), admin_token_of(settings)
+    outboxes = OutboxAdmin(RedisOutboxes(store.redis, store.limits), store.limits)
     site_admin = SiteAdmin(store.sites, bindings, status, look_up=look_up, clock=time.time)
     return (
         FacebookRoutes(reception, verify_token=settings.facebook_verify_token),
-        AdminRoutes(site_admin, rebinding_of(store), bindings, token=admin_token_of(settings)),
+        AdminRoutes(site_admin, rebinding_of(store), bindings, token=token),
+        OutboxRoutes(outboxes, token=token),
         HealthRoutes(RedisHealth(store.redis).check, expose=partial(expose, Backlogs(status, clock=time.time))),
     )
+
+
+def _status(store: Store) -> RedisStatus:
+    return RedisStatus(store.redis, store.limits[Part.WAITING])
 
 
 def _site_routes(store: Store, lane: Lane) -> SiteRoutes:
     announcing = Announcing(RedisAnnouncements(store.redis), lane)
     pages = SitePages(RedisBindings(store.redis))
-    outboxes = RedisStatus(store.redis).outboxes
-    return SiteRoutes(SiteCallers(store.sites), announcing, pages, outboxes=outboxes)
+    return SiteRoutes(SiteCallers(store.sites), announcing, pages, outboxes=_status(store).outboxes)
 
 
 async def serve(settings: RelaySettings, *, allow_volatile: bool, socket_fd: int | None = None) -> None:

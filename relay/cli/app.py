@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from relay.cli import binding, server, site, status
+from relay.cli import binding, outbox, server, site, status
 from shared.console import say
 from shared.typer_words import PlainGroup
 
@@ -45,6 +45,7 @@ app.add_typer(site.app, name="site")
 app.command()(binding.bind)
 app.command()(binding.unbind)
 app.command()(binding.bindings)
+app.add_typer(outbox.app, name="outbox")
 app.command()(status.status)
 
 

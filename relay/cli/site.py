@@ -139,6 +139,29 @@ def change(
 
 
 @app.command()
+def pause(
+    name: Name,
+    data_dir: DataDir = None,
+    relay_url: Url = None,
+    *,
+    reason: Annotated[str, typer.Option(metavar="WHY", help="Shown by `relay status`.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Send a site nothing until you resume it; what comes for it is kept, within the limits of its outbox.
+
+    A batch that is on its way is finished. `relay site resume` delivers what waited, in order.
+
+    Example:  relay site pause acme --reason "moves to another host on Sunday"
+    """
+    paused = admin_api(data_dir, relay_url).post(f"/admin/v1/sites/{quote(name, safe='')}/pause", {"reason": reason})
+    if as_json:
+        print_json(paused)
+    else:
+        was = "was paused already" if paused["was"] == "paused" else "is paused"
+        say(f"Site {name} {was}; what comes for it is kept. `relay site resume {name}` goes on.")
+
+
+@app.command()
 def resume(name: Name, data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
     """Try a paused or parked site again now.
 

@@ -31,6 +31,7 @@ class DeliveryEvent(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     GONE = "gone"
+    """The site wants nothing any more, or an operator paused it."""
     RESUMED = "resumed"
     READY = "ready"
     """The site announced itself. Where nothing waits there is nothing to prove: that counts as delivered."""
@@ -49,6 +50,8 @@ TRANSITIONS: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     (_S.PARKED, _E.GONE): _S.PAUSED,
     (_S.PARKED, _E.RESUMED): _S.UP,
     (_S.PARKED, _E.READY): _S.PARKED,
+    (_S.PAUSED, _E.DELIVERED): _S.PAUSED,  # an operator paused it while a batch was under way
+    (_S.PAUSED, _E.FAILED): _S.PAUSED,
     (_S.PAUSED, _E.GONE): _S.PAUSED,
     (_S.PAUSED, _E.RESUMED): _S.UP,
     (_S.PAUSED, _E.READY): _S.PAUSED,

@@ -10,6 +10,7 @@ SocialRelayError
     ├── VolatileStore       Redis would lose or evict events: refused at start
     ├── EmbeddedRedisError  the relay's own redis-server cannot run
     ├── SiteNotFound        no such site
+    ├── OutboxNotFound      no such site, and no unclaimed page either
     └── SiteExists          a site of this name is there already
 """
 
@@ -55,6 +56,16 @@ class SiteNotFound(RelayError, UserError):
 
     def __init__(self, site: str) -> None:
         super().__init__(f"there is no site named {site}; `relay site list` shows those there are")
+
+
+class OutboxNotFound(RelayError, UserError):
+    """The name is no site's and no unclaimed page's."""
+
+    def __init__(self, outbox: str) -> None:
+        super().__init__(
+            f"there is no outbox {outbox}; `relay outbox list` shows those that hold something, and a page that no site"
+            " claims is named by its id and --unclaimed"
+        )
 
 
 class SiteExists(RelayError, UserError):

@@ -71,6 +71,10 @@ class Limits:
     max_bytes: int
     max_age_ms: int
 
+    def fill(self, events: int, size: int) -> float:
+        """Return how full that is: 1.0 is full, and more is possible while a batch is on its way."""
+        return max(events / self.max_events, size / self.max_bytes)
+
 
 OUTBOX_LIMITS = Limits(max_events=1_000_000, max_bytes=2 * 1024**3, max_age_ms=7 * DAY_MS)
 """Of each outbox, a site's or an unclaimed page's: a week of a busy site, and a bound for the Redis that all share."""

@@ -13,12 +13,14 @@ from relay.core.outbox import is_holding, page_of
 from relay.core.permission import PUBLIC_HTTPS, Permission, doubt
 from relay.core.site import Site, check_site_name
 from relay.core.site_url import check_site_url, name_to_resolve
-from relay.engine.status import DeliveryStates, OutboxStatus
+from relay.engine.status import DeliveryStates, Loss, OutboxStatus
 from shared.clock import Clock
 from shared.logs import get_logger
 from shared.site_secret import new_site_secret
 
 log = get_logger(__name__)
+
+PAUSED = "paused by an operator"
 
 
 class SiteStore(Protocol):
@@ -82,6 +84,9 @@ class Unclaimed:
     page_id: str
     waiting: int
     oldest_at_ms: int | None
+    fill: float = 0.0
+    """See `engine.status.OutboxStatus`; so for the losses."""
+    losses: Sequence[Loss] = ()
 
 
 class SiteAdmin:
@@ -129,11 +134,18 @@ class SiteAdmin:
         log.info("site_resumed", site=name, was=before.value)
         return before
 
+    async def pause(self, name: str, *, reason: str = "") -> DeliveryState:
+        """Leave a site alone until it is resumed; what comes is kept. Returns how it stood. Raises SiteNotFound."""
+        await self._sites.get(name)
+        before = await self._status.pause(name, reason=f"{PAUSED}: {reason}" if reason else PAUSED)
+        log.warning("site_paused", site=name, reason=reason or PAUSED, was=before.value)
+        return before
+
     async def unclaimed(self) -> Sequence[Unclaimed]:
         """Return what waits for pages that no site claims, by page. Raises StoreUnavailable."""
         holding = sorted(name for name in await self._status.marked() if is_holding(name))
         return [
-            Unclaimed(page_of(outbox.outbox), outbox.waiting, outbox.oldest_at_ms)
+            Unclaimed(page_of(outbox.outbox), outbox.waiting, outbox.oldest_at_ms, outbox.fill, outbox.losses)
             for outbox in await self._status.outboxes(holding)
             if outbox.waiting
         ]

@@ -1,10 +1,20 @@
-"""What operators see: each site's delivery, and what waits; and the one thing they change of it."""
+"""What operators see: each site's delivery, and what waits; and the two things they change of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from relay.core.delivery import DeliveryState
+from relay.core.limits import LossReason
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How much was lost for one reason."""
+
+    reason: LossReason
+    count: int
+    last_at_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,14 @@ class OutboxStatus:
     last_error: str
     last_error_at_ms: int | None
     last_success_at_ms: int | None
+    waiting_bytes: int = 0
+    dead_bytes: int = 0
+    oldest_id: str = ""
+    """The event that goes first; empty where nothing waits."""
+    fill: float = 0.0
+    """How much of its limits is used: at 0.8 new receipts are no longer kept, at 1.0 the oldest events go."""
+    losses: Sequence[Loss] = ()
+    """What it lost since it exists; empty where it lost nothing."""
 
 
 class DeliveryStates(Protocol):
@@ -38,3 +56,6 @@ class DeliveryStates(Protocol):
 
     async def resume(self, name: str) -> DeliveryState:
         """Make a site up, have the sweep look at it, and return what it was before. Raises StoreUnavailable."""
+
+    async def pause(self, name: str, *, reason: str) -> DeliveryState:
+        """Make a site paused, and return what it was; one that is paused stays as it is. Raises StoreUnavailable."""

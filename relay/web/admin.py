@@ -4,6 +4,7 @@ POST   /admin/v1/sites                {"name", "url", "allow_networks"?, "allow_
 GET    /admin/v1/sites                every site with pages and delivery
 GET    /admin/v1/sites/{site}
 PATCH  /admin/v1/sites/{site}         {"url"?, "allow_networks"?, "forbid_networks"?, "allow_insecure"?}
+POST   /admin/v1/sites/{site}/pause   {"reason"?} leaves a site alone, and keeps what comes for it
 POST   /admin/v1/sites/{site}/resume  tries a paused or parked site now
 GET    /admin/v1/bindings             [{"page_id", "site"}]
 PUT    /admin/v1/bindings/{page_id}   {"site"}
@@ -19,12 +20,13 @@ from pydantic import SecretStr
 
 from relay.core.address_change import AddressChange
 from relay.core.addresses import Network
+from relay.core.delivery import MAX_REASON
 from relay.core.errors import SiteNotFound
 from relay.core.permission import Permission, networks_of
 from relay.core.site import Site
 from relay.engine.rebinding import Rebinding
 from relay.engine.site_admin import BindingList, SiteAdmin, SiteView
-from shared.clock import iso_ms
+from relay.web.readable import readable
 from shared.web import RequestRefused, read_json, require_bearer
 
 PREFIX = "/admin/v1"
@@ -46,6 +48,7 @@ class AdminRoutes:
         add("GET", PREFIX + "/sites", guard(self.list_sites))
         add("GET", PREFIX + "/sites/{site}", guard(self.show_site))
         add("PATCH", PREFIX + "/sites/{site}", guard(self.change_site))
+        add("POST", PREFIX + "/sites/{site}/pause", guard(self.pause_site))
         add("POST", PREFIX + "/sites/{site}/resume", guard(self.resume_site))
         add("GET", PREFIX + "/bindings", guard(self.list_bindings))
         add("PUT", PREFIX + "/bindings/{page_id}", guard(self.bind))
@@ -86,6 +89,17 @@ class AdminRoutes:
             raise RequestRefused(404, "not_found", str(error)) from None
         return web.json_response(_address_json(site, warning))
 
+    async def pause_site(self, request: web.Request) -> web.Response:
+        """Leave a site alone until it is resumed."""
+        name, reason = request.match_info["site"], (await read_json(request)).get("reason", "")
+        if not isinstance(reason, str):
+            raise RequestRefused(400, "bad_field", "the field reason is no text")
+        try:
+            before = await self._sites.pause(name, reason=reason[:MAX_REASON])
+        except SiteNotFound as error:
+            raise RequestRefused(404, "not_found", str(error)) from None
+        return web.json_response({"name": name, "was": before.value})
+
     async def resume_site(self, request: web.Request) -> web.Response:
         """Have a paused or parked site tried now."""
         name = request.match_info["site"]
@@ -114,7 +128,7 @@ class AdminRoutes:
     async def status(self, _request: web.Request) -> web.Response:
         """Show how everything stands."""
         sites = [_site_json(site) for site in await self._sites.all()]
-        unclaimed = [_readable(asdict(page)) for page in await self._sites.unclaimed()]
+        unclaimed = [readable(asdict(page)) for page in await self._sites.unclaimed()]
         return web.json_response({"sites": sites, "unclaimed": unclaimed})
 
 
@@ -153,12 +167,4 @@ def _site_json(site: SiteView) -> dict[str, Any]:
     view = asdict(site)
     delivery = view.pop("delivery")
     del delivery["outbox"]
-    return _readable(view) | {"delivery": _readable(delivery)}
-
-
-def _readable(record: dict[str, Any]) -> dict[str, Any]:
-    """Write times in milliseconds (`…_ms`) as ISO 8601 under the name without the unit."""
-    return {
-        name.removesuffix("_ms"): iso_ms(value) if name.endswith("_ms") and value is not None else value
-        for name, value in record.items()
-    }
+    return readable(view) | {"delivery": readable(delivery)}

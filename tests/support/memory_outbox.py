@@ -12,6 +12,7 @@ from relay.core.delivery import DeliveryState
 from relay.core.limits import NEARLY_FULL, Limits, LossReason, Part, is_receipt
 from relay.core.outbox import BatchLimits, Entry
 from relay.core.webhook import Incoming
+from relay.engine.outbox_admin import Action, Sifted
 from relay.engine.ports import Acknowledged, Appended, Refusals
 
 NewId = Callable[[], str]
@@ -109,6 +110,46 @@ class Outbox:
         if self.state is DeliveryState.PARKED:
             self.state, self.failures, self.next_attempt_ms = DeliveryState.UP, 0, None
 
+    def sift(
+        self, part: Part, action: Action, page_id: str, new_id: NewId, *, room: Limits, now: float, reason: str
+    ) -> Sifted:
+        """Do something with the events of a page, or of all; where they go there is `room` up to these limits."""
+        kept: Sequence[Entry | DeadLetter] = self.entries if part is Part.WAITING else self.dead
+        other: Sequence[Entry | DeadLetter] = self.dead if part is Part.WAITING else self.entries
+        flying = self.in_flight(now) if part is Part.WAITING else 0
+        done: list[Entry | DeadLetter] = []
+        in_flight = looked_at = 0
+        full = False
+        for each in kept:
+            if page_id in {"", event_of(each).page_id}:
+                if looked_at < flying:
+                    in_flight += 1
+                elif action is Action.MOVE and not _has_room([*other, *done, each], room):
+                    full = True
+                    break
+                else:
+                    done.append(each)
+            looked_at += 1
+        self._take_out(part, action, done, new_id, reason)
+        return Sifted("", "", looked_at, len(done), size_of(done), in_flight, full)
+
+    def _take_out(
+        self, part: Part, action: Action, done: Sequence[Entry | DeadLetter], new_id: NewId, reason: str
+    ) -> None:
+        if action is Action.COUNT or not done:
+            return
+        ids = {each.id for each in done}
+        self.entries = [each for each in self.entries if part is Part.DEAD or each.id not in ids]
+        self.dead = [each for each in self.dead if part is Part.WAITING or each.id not in ids]
+        if action is Action.DROP:
+            self.losses[LossReason.of(part, LossReason.DROPPED)] += len(done)
+            return
+        for event in map(event_of, done):
+            if part is Part.WAITING:
+                self.dead.append(DeadLetter(new_id(), event, reason))
+            else:
+                self.entries.append(event._replace(id=new_id(), arrived_ms=event.accepted_at_ms))
+
     def hand_out(self, limits: BatchLimits) -> list[Entry]:
         """Return the next batch, and remember that it is on its way."""
         batch: list[Entry] = []
@@ -129,6 +170,15 @@ class _Kept(Protocol):
 
 
 _AnyKept = TypeVar("_AnyKept", bound=_Kept)
+
+
+def event_of(kept: Entry | DeadLetter) -> Entry:
+    """Return the event itself."""
+    return kept.entry if isinstance(kept, DeadLetter) else kept
+
+
+def _has_room(kept: Sequence[_Kept], limits: Limits) -> bool:
+    return len(kept) <= limits.max_events and size_of(kept) <= limits.max_bytes
 
 
 def order(entry_id: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from relay.adapters.redis_drain import EARLY_PROBE_MS
+from relay.core.choice import Choice
 from relay.core.delivery import DeliveryState
 from relay.core.errors import StoreUnavailable
 from relay.core.lease import LEASE_TTL_MS
@@ -16,6 +17,7 @@ from relay.core.limits import DEAD_LIMITS, OUTBOX_LIMITS, Limits, LossReason, Pa
 from relay.core.outbox import BatchLimits, is_holding
 from relay.core.webhook import Incoming
 from relay.engine.announcing import Announced
+from relay.engine.outbox_admin import Action, Sifted
 from relay.engine.ports import Acknowledged, Appended, Batch, Parked, Refusals, Step
 from relay.engine.sweep import Rank, Taken, Waiting
 from shared.clock import Clock
@@ -218,6 +220,17 @@ class MemoryOutboxes:
             self._alarm(outbox, box.trim(Part.WAITING, self.limits[Part.WAITING], now=self._clock()))
             del self.box(holding).entries[: len(moved)]
         return len(moved)
+
+    # OutboxStore, as far as histories need it
+
+    async def sift(self, outbox: str, part: Part, action: Action, choice: Choice, *, reason: str) -> Sifted:
+        """See the port; all in one step, and of a choice only its page is looked at."""
+        self._called("sift")
+        other = Part.DEAD if part is Part.WAITING else Part.WAITING
+        if action is Action.MOVE and other is Part.WAITING:
+            self.looks[outbox] = 0
+        box, room = self.box(outbox), self.limits[other]
+        return box.sift(part, action, choice.page_id, self._new_id, room=room, now=self._clock(), reason=reason)
 
     def _holds(self, outbox: str, token: str) -> bool:
         return bool(token) and self.holder(outbox) == token

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from redis.asyncio import Redis
 
@@ -10,13 +10,16 @@ from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_backlog import RedisBacklog
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_drain import RedisDrain
+from relay.adapters.redis_outboxes import RedisOutboxes
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.core import keys
+from relay.core.choice import Choice
 from relay.core.delivery import DeliveryState
-from relay.core.limits import DEAD_LIMITS, OUTBOX_LIMITS, Limits, LossReason
+from relay.core.limits import DEAD_LIMITS, OUTBOX_LIMITS, Limits, LossReason, Part
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.engine.announcing import Announcements
 from relay.engine.binding import BindingStore
+from relay.engine.outbox_admin import Action, Sifted
 from relay.engine.ports import Acknowledged, Appended, Batch, OutboxAppender, OutboxDrain, Parked, Step
 from relay.engine.sweep import BacklogIndex, Rank, Waiting
 from tests.support.clock import ManualClock
@@ -24,6 +27,17 @@ from tests.support.fakes import incoming
 from tests.support.memory_outbox import size_of
 from tests.support.memory_outboxes import MemoryOutboxes
 from tests.support.streams import entries, payloads_in
+
+SIFTED_AT_ONCE = 2
+"""Events gone through in one step, so that hardly anything is done in one."""
+NOTHING = Sifted("", "", 0, 0, 0, 0, full=False)
+
+
+class Sifter(Protocol):
+    """The part of `engine.outbox_admin.OutboxStore` that changes something."""
+
+    async def sift(self, outbox: str, part: Part, action: Action, choice: Choice, *, reason: str) -> Sifted:
+        """See the port."""
 
 
 @dataclass
@@ -35,6 +49,7 @@ class Store:
     index: BacklogIndex
     bindings: BindingStore
     announcements: Announcements
+    sifter: Sifter
     clock: ManualClock
     memory: MemoryOutboxes | None = None
     redis: Redis | None = None
@@ -90,6 +105,24 @@ class Store:
         waiting, dead = await self.redis.hmget(keys.delivery(outbox), ["waiting_bytes", "dead_bytes"])
         return int(waiting or 0), int(dead or 0)
 
+    async def sift(self, part: Part, action: Action, *, outbox: str = "acme", page: str = "") -> Sifted:
+        """Do something with all events of a page, step after step, and return what it came to."""
+        total, choice = NOTHING, Choice(page_id=page)
+        while True:
+            step = await self.sifter.sift(outbox, part, action, choice, reason="odd")
+            total = Sifted(
+                "",
+                "",
+                total.looked_at + step.looked_at,
+                total.chosen + step.chosen,
+                total.size + step.size,
+                total.in_flight + step.in_flight,
+                step.full,
+            )
+            if step.full or not step.go_on:
+                return total
+            choice = choice.going_on(step.go_on, step.last)
+
     async def lose_lease(self) -> None:
         """Let the lease run out."""
         if self.memory is not None:
@@ -109,7 +142,7 @@ def memory_store(limits: Limits = OUTBOX_LIMITS, dead_limits: Limits = DEAD_LIMI
     """Make the fake."""
     clock = ManualClock()
     memory = MemoryOutboxes(clock, limits=limits, dead_limits=dead_limits)
-    return Store(memory, memory, memory, memory, memory, clock, memory=memory, alarms=memory.alarms)
+    return Store(memory, memory, memory, memory, memory, memory, clock, memory=memory, alarms=memory.alarms)
 
 
 def redis_store(client: Redis, limits: Limits = OUTBOX_LIMITS, dead_limits: Limits = DEAD_LIMITS) -> Store:
@@ -124,7 +157,8 @@ def redis_store(client: Redis, limits: Limits = OUTBOX_LIMITS, dead_limits: Limi
     drain = RedisDrain(client, clock=clock, dead_limits=dead_limits, on_loss=on_loss)
     bindings = RedisBindings(client, limits=limits, on_loss=on_loss)
     index, announcements = RedisBacklog(client), RedisAnnouncements(client)
-    return Store(appender, drain, index, bindings, announcements, clock, redis=client, alarms=alarms)
+    sifter = RedisOutboxes(client, {Part.WAITING: limits, Part.DEAD: dead_limits}, sifted_at_once=SIFTED_AT_ONCE)
+    return Store(appender, drain, index, bindings, announcements, sifter, clock, redis=client, alarms=alarms)
 
 
 def failures_of(parked: Parked | Step) -> int:

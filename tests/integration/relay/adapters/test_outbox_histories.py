@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.adapters import redis_clients
-from relay.core.limits import Limits
+from relay.core.limits import Limits, Part
 from relay.core.outbox import BatchLimits, Entry
 from relay.core.webhook import Incoming
+from relay.engine.outbox_admin import Action
 from relay.engine.ports import Acknowledged, Appended, Batch, Parked
 from shared.wire import Rejection
 from tests.support.fakes import incoming
@@ -43,6 +44,9 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("fence"), OUTBOXES, PAGES),
     st.tuples(st.just("open"), OUTBOXES, PAGES),
     st.tuples(st.just("move"), st.integers(1, 2)),
+    st.tuples(
+        st.just("sift"), OUTBOXES, st.sampled_from(Part), st.sampled_from(Action), st.sampled_from(["", "1", "2"])
+    ),
 )
 
 
@@ -115,6 +119,9 @@ class Player:
 
     async def _move(self, limit: int) -> object:
         return await self.store.bindings.move("~1", "acme", limit=limit)
+
+    async def _sift(self, outbox: str, part: Part, action: Action, page: str) -> object:
+        return await self.store.sift(part, action, outbox=outbox, page=page), await self.store.dead()
 
     def _done(self, *, refuse: bool = False) -> Acknowledged | None:
         if not self._batch:

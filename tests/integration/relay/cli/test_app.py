@@ -20,7 +20,13 @@ COMMANDS = [
     ["site", "change"],
     ["site", "list"],
     ["site", "show"],
+    ["site", "pause"],
     ["site", "resume"],
+    ["outbox", "list"],
+    ["outbox", "show"],
+    ["outbox", "drop"],
+    ["outbox", "replay"],
+    ["outbox", "set-aside"],
     ["bind"],
     ["unbind"],
     ["bindings"],
@@ -34,8 +40,8 @@ NO_DATA = {"run", "serve", "worker", "new-master-key"}
 def test_these_are_all_commands() -> None:
     found = typer.main.get_command(app)
     top = getattr(found, "commands", {})
-    names = [[name] for name in top if name != "site"]
-    names += [["site", name] for name in getattr(top["site"], "commands", {})]
+    groups = {name: getattr(command, "commands", {}) for name, command in top.items()}
+    names = [[name, *inner] for name, group in groups.items() for inner in ([[each] for each in group] or [[]])]
 
     assert sorted(names) == sorted(COMMANDS)
 
@@ -49,9 +55,7 @@ def test_every_command_explains_itself(run: Run, command: list[str]) -> None:
     assert len(ended.out.split()) > 12
 
 
-@pytest.mark.parametrize(
-    "command", [["site", "add"], ["site", "list"], ["site", "show"], ["bind"], ["unbind"], ["bindings"], ["status"]]
-)
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each[0] not in NO_DATA], ids=" ".join)
 def test_every_command_that_prints_data_takes_json(run: Run, command: list[str]) -> None:
     assert "--json" in run(*command, "--help").out
 

@@ -32,10 +32,12 @@ def test_a_parked_site_says_since_when_why_and_when_it_is_tried_again(ask: Ask, 
         }
         for name, value in fields.items():
             client.hset(keys.delivery("acme"), name, value)
+        client.xadd(keys.outbox("acme"), {"p": "22", "k": "messaging", "d": "{}"}, id="1800000000000-0")
     printed = ask("status").out
 
     assert "acme is parked since 2027-01-15T08:00:00.000Z, after 3 failures in a row." in printed
     assert "last error: the site answered \ufffd[31m500 :b:" in printed
+    assert "first to go: event 1800000000000-0; `relay outbox show acme --limit 1` shows it" in printed
     assert "next attempt: 2027-01-15T08:00:30.000Z" in printed
     assert "beta is" not in printed
 

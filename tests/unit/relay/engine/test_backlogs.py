@@ -42,6 +42,9 @@ class States:
     async def resume(self, name: str) -> DeliveryState:
         raise NotImplementedError(name)
 
+    async def pause(self, name: str, *, reason: str) -> DeliveryState:
+        raise NotImplementedError(name)
+
 
 async def shown(subject: Backlogs) -> Samples:
     """Return what Prometheus reads: metric and label → value."""

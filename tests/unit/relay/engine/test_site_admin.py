@@ -71,6 +71,7 @@ class FakeStatus:
     def __init__(self) -> None:
         self.waiting: dict[str, int] = {}
         self.resumed: list[str] = []
+        self.paused: list[tuple[str, str]] = []
 
     async def outboxes(self, names: Sequence[str]) -> Sequence[OutboxStatus]:
         return [status_of(name, self.waiting.get(name, 0)) for name in names]
@@ -81,6 +82,10 @@ class FakeStatus:
     async def resume(self, name: str) -> DeliveryState:
         self.resumed.append(name)
         return DeliveryState.PAUSED
+
+    async def pause(self, name: str, *, reason: str) -> DeliveryState:
+        self.paused.append((name, reason))
+        return DeliveryState.PARKED
 
 
 def status_of(name: str, waiting: int) -> OutboxStatus:
@@ -100,6 +105,23 @@ class Bench:
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+class TestPausing:
+    async def test_a_site_is_left_alone_for_the_reason_that_is_given_and_how_it_stood_is_told(
+        self, bench: Bench
+    ) -> None:
+        await bench.admin.add("acme", "https://a.example")
+
+        assert await bench.admin.pause("acme", reason="moves") is DeliveryState.PARKED
+        assert await bench.admin.pause("acme") is DeliveryState.PARKED
+        assert bench.status.paused == [("acme", "paused by an operator: moves"), ("acme", "paused by an operator")]
+
+    async def test_a_site_that_is_not_there_is_said(self, bench: Bench) -> None:
+        with pytest.raises(SiteNotFound):
+            await bench.admin.pause("nobody")
+
+        assert bench.status.paused == []
 
 
 class TestResuming:

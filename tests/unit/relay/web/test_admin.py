@@ -76,6 +76,7 @@ ROUTES = [
     ("GET", "/sites"),
     ("GET", "/sites/acme"),
     ("PATCH", "/sites/acme"),
+    ("POST", "/sites/acme/pause"),
     ("POST", "/sites/acme/resume"),
     ("GET", "/bindings"),
     ("PUT", "/bindings/1"),
@@ -136,7 +137,8 @@ class TestSites:
             "parked_since_ms": str(round(NOON * 1000)),
             "last_error": "the site answered 500",
         }
-        await bench.redis.hset(keys.delivery("acme"), mapping=dict(fields))
+        await bench.redis.hset(keys.delivery("acme"), mapping=dict(fields) | {"waiting_bytes": "21"})
+        await bench.redis.hset(keys.losses("acme"), mapping={"age": "3", "age:ms": str(round(NOON * 1000))})
         await bench.redis.xadd(keys.outbox("acme"), {"p": "22"}, id=f"{round(NOON * 1000)}-0")
 
         assert await bench.ask("GET", "/sites/acme") == (
@@ -161,6 +163,11 @@ class TestSites:
                     "last_error": "the site answered 500",
                     "last_error_at": None,
                     "last_success_at": None,
+                    "waiting_bytes": 21,
+                    "dead_bytes": 0,
+                    "oldest_id": f"{round(NOON * 1000)}-0",
+                    "fill": 0.0,
+                    "losses": [{"reason": "age", "count": 3, "last_at": NOON_TEXT}],
                 },
             },
         )
@@ -352,6 +359,32 @@ class TestBindings:
         assert (status, "is not bound" in told["error"]["message"]) == (409, True)
 
 
+class TestPausing:
+    async def test_a_site_is_paused_with_a_reason_and_resumed(self, bench: Bench) -> None:
+        await bench.add_site()
+        assert await bench.ask("POST", "/sites/acme/pause", {"reason": "moves"}) == (200, {"name": "acme", "was": "up"})
+        shown = (await bench.ask("GET", "/sites/acme"))[1]["delivery"]
+
+        assert (shown["state"], shown["last_error"]) == ("paused", "paused by an operator: moves")
+        assert shown["parked_since"] is not None
+        assert (await bench.ask("POST", "/sites/acme/pause", {}))[1]["was"] == "paused"
+        assert (await bench.ask("POST", "/sites/acme/resume"))[1]["was"] == "paused"
+        assert (await bench.ask("GET", "/sites/acme"))[1]["delivery"]["state"] == "up"
+
+    @pytest.mark.parametrize(
+        ("name", "body", "status"),
+        [
+            pytest.param("nobody", {}, 404, id="a site that is not there"),
+            pytest.param("acme", {"reason": 1}, 400, id="a reason that is no text"),
+        ],
+    )
+    async def test_what_cannot_be_paused_is_not(self, bench: Bench, name: str, body: object, status: int) -> None:
+        await bench.add_site()
+
+        assert (await bench.ask("POST", f"/sites/{name}/pause", body))[0] == status
+        assert (await bench.ask("GET", "/sites/acme"))[1]["delivery"]["state"] == "up"
+
+
 class TestStatus:
     async def test_it_shows_sites_and_what_no_site_claims(self, bench: Bench) -> None:
         await bench.add_site()
@@ -362,7 +395,7 @@ class TestStatus:
 
         assert status == 200
         assert [site["name"] for site in told["sites"]] == ["acme"]
-        assert told["unclaimed"] == [{"page_id": "22", "waiting": 2, "oldest_at": NOON_TEXT}]
+        assert told["unclaimed"] == [{"page_id": "22", "waiting": 2, "oldest_at": NOON_TEXT, "fill": 0.0, "losses": []}]
 
 
 class TestTrouble:
