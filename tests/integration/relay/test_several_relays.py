@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from relay.core import keys
 from relay.core.lease import LEASE_TTL_MS
+from relay.engine.lane import FINISH_BATCHES_S
 from tests.support.careful_site import CarefulSite
 from tests.support.processes import RelayProcess, relay_environment
 from tests.support.relay import RunningRelay
@@ -173,3 +174,28 @@ async def test_what_a_killed_relay_was_bringing_is_taken_over_within_seconds_wit
 
     assert site.first_texts == ["first", "second"]
     assert loop.time() - killed_at < LEASE_TTL_MS / 1000 + A_FEW_SECONDS
+
+
+async def test_a_site_that_hangs_holds_up_neither_the_stop_of_its_relay_nor_what_waits_for_it(
+    places: list[Place], relays: list[RelayProcess], sites: list[CarefulSite], redis: Redis
+) -> None:
+    site = sites[0]
+    site.silent = True
+    async with Sender([places[0].url]) as sender:
+        await sender.send("0", "first")
+        await asyncio.wait_for(site.asked.wait(), 10)
+        await sender.send("0", "second")
+    loop = asyncio.get_running_loop()
+    asked_at = loop.time()
+    relays[0].terminate()
+    site.silent = False
+
+    async def brought_by_another() -> bool:
+        return not await redis.xlen(keys.outbox("site-0"))
+
+    ended = asyncio.to_thread(relays[0].ended)
+    code, _ = await asyncio.gather(ended, process_does(brought_by_another, within_s=30))
+
+    assert code == 0
+    assert site.first_texts == ["first", "second"]
+    assert loop.time() - asked_at < FINISH_BATCHES_S + A_FEW_SECONDS
