@@ -63,6 +63,11 @@ def say(sentence: str) -> None:
         out.print(sentence.translate(_CONTROLS), markup=False)
 
 
+def clear() -> None:
+    """Begin a new screen, on a terminal."""
+    out.clear()
+
+
 def warn(sentence: str) -> None:
     """Print one sentence for a person where it does not mix with data: on stderr."""
     err.print(f"warning: {sentence}".translate(_CONTROLS), markup=False, style="yellow")

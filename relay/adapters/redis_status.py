@@ -91,6 +91,7 @@ def _status(
         # A count may disagree with its stream where somebody changed that by hand; the stream is right.
         waiting_bytes=max(0, int(delivery.get(b"waiting_bytes", 0))) if waiting else 0,
         oldest_id=text(oldest[0][0]) if oldest else "",
+        oldest_refused=_refused(oldest[0][0], delivery) if oldest else 0,
         dead_bytes=max(0, int(delivery.get(b"dead_bytes", 0))) if dead else 0,
         losses=tuple(
             Loss(reason, int(losses[reason.encode()]), _number(losses.get(f"{reason}:ms".encode())))
@@ -98,6 +99,10 @@ def _status(
             if reason.encode() in losses
         ),
     )
+
+
+def _refused(event_id: bytes, delivery: dict[bytes, bytes]) -> int:
+    return int(delivery.get(b"refused_times", 0)) if delivery.get(b"refused_id") == event_id else 0
 
 
 def _number(value: bytes | None) -> int | None:

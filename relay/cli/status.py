@@ -1,19 +1,58 @@
 """`relay status`: how everything stands, on one screen."""
 
-from typing import Any
+import time
+from typing import Annotated, Any
+
+import typer
 
 from relay.cli.context import AsJson, DataDir, Url, admin_api
 from relay.cli.outbox_tables import print_losses
 from relay.cli.site import print_sites
-from shared.console import print_json, print_table, say
+from shared.api_client import ApiClient
+from shared.console import clear, print_json, print_table, say
+from shared.errors import UserError
+
+STATUS = "/admin/v1/status"
+WATCH_EVERY_S = 2.0
+LONG_FAILED = 6
+"""Failures in a row, some minutes, after which a site that answers is no longer just starting anew."""
+ANSWERED = "the site answered"
+"""How errors begin that are the site's own answer (`core.answers`)."""
+
+Watch = Annotated[bool, typer.Option("--watch", help="Show it again every two seconds, until Ctrl-C.")]
 
 
-def status(data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
+def status(data_dir: DataDir = None, relay_url: Url = None, *, watch: Watch = False, as_json: AsJson = False) -> None:
     """Show every site's state and backlog, why a site is parked, what no site claims, and what was lost."""
-    found = admin_api(data_dir, relay_url).get("/admin/v1/status")
-    if as_json:
-        print_json(found)
+    api = admin_api(data_dir, relay_url)
+    if watch and as_json:
+        raise UserError("--watch is for people; for a program, call `relay status --json` as often as you like")
+    if watch:
+        _watch(api)
+    elif as_json:
+        print_json(api.get(STATUS))
+    else:
+        _print(api.get(STATUS))
+
+
+def _watch(api: ApiClient) -> None:
+    """Print the status again and again, until Ctrl-C."""
+    try:
+        while True:
+            try:
+                found = api.get(STATUS)
+            except UserError as error:
+                clear()
+                say(str(error))  # it may be back in a moment
+            else:
+                clear()
+                _print(found)
+            time.sleep(WATCH_EVERY_S)
+    except KeyboardInterrupt:
         return
+
+
+def _print(found: dict[str, Any]) -> None:
     print_sites(found["sites"])
     for site in found["sites"]:
         _print_trouble(site["name"], site["delivery"])
@@ -34,4 +73,15 @@ def _print_trouble(name: str, delivery: dict[str, Any]) -> None:
     say(f"  last error: {delivery['last_error']}")
     if delivery["oldest_id"]:
         say(f"  first to go: event {delivery['oldest_id']}; `relay outbox show {name} --limit 1` shows it")
+        _print_blame(name, delivery)
     say(f"  next attempt: {attempt or f'after `relay site resume {name}`'}")
+
+
+def _print_blame(name: str, delivery: dict[str, Any]) -> None:
+    """Say what can be done where one event may be to blame, and not the site."""
+    set_aside = f"`relay outbox set-aside {name} --id {delivery['oldest_id']}`"
+    if times := delivery["oldest_refused"]:
+        say(f"  the site refused this event alone, {times} times in a row; once it takes the next one instead,")
+        say(f"  this one becomes a dead letter by itself. To make it one now: {set_aside}")
+    elif delivery["failures"] >= LONG_FAILED and delivery["last_error"].startswith(ANSWERED):
+        say(f"  should this event alone be to blame, {set_aside} lets the others pass")

@@ -50,9 +50,11 @@ def _read_receipt(body: bytes, events: int) -> Verdict:
 
 def _reason(status: int) -> str:
     if status in _REFUSED_SIGNATURE:
+        filtered = ". Or a filter in front of it refuses what an event says" if status in _REFUSED_CONTENT else ""
         return (
             f"the site refused the signature ({status}): its secret is not the one of this site here, or its clock is"
             " off. Compare ONSITE_SITE and ONSITE_RELAY_SECRET at the site with what `relay site add` printed"
+            + filtered
         )
     if status in _REDIRECTS:
         return f"the site answered with a redirect ({status}), which is not followed: register its final URL"

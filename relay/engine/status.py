@@ -39,6 +39,8 @@ class OutboxStatus:
     dead_bytes: int = 0
     oldest_id: str = ""
     """The event that goes first; empty where nothing waits."""
+    oldest_refused: int = 0
+    """How often in a row the site refused it although it came alone (`core.suspects`)."""
     fill: float = 0.0
     """How much of its limits is used: at 0.8 new receipts are no longer kept, at 1.0 the oldest events go."""
     losses: Sequence[Loss] = ()

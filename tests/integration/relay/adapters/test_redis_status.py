@@ -54,6 +54,8 @@ async def test_everything_that_is_known_is_told(redis: Redis) -> None:
         "last_error": b"broken \xff text",
         "last_error_ms": "6",
         "last_success_ms": "7",
+        "refused_id": "1800000000123-0",
+        "refused_times": "2",
         "waiting_bytes": "2500",
         "dead_bytes": "9",
     }
@@ -80,6 +82,7 @@ async def test_everything_that_is_known_is_told(redis: Redis) -> None:
         waiting_bytes=2500,
         dead_bytes=9,
         oldest_id="1800000000123-0",
+        oldest_refused=2,
         fill=0.5,
         losses=(Loss(LossReason.RECEIPTS, 1, None), Loss(LossReason.DEAD_AGE, 2, 8)),
     )

@@ -166,6 +166,7 @@ class TestSites:
                     "waiting_bytes": 21,
                     "dead_bytes": 0,
                     "oldest_id": f"{round(NOON * 1000)}-0",
+                    "oldest_refused": 0,
                     "fill": 0.0,
                     "losses": [{"reason": "age", "count": 3, "last_at": NOON_TEXT}],
                 },
