@@ -1,14 +1,15 @@
 """The writing side of the outboxes in Redis: many outboxes, one round trip."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
 
 from relay.adapters.redis_backlog import LOOK_NOW, mark
 from relay.adapters.redis_trim import no_alarm
+from relay.adapters.replicas import Replicas
+from relay.adapters.script_pipeline import Call, run_all
 from relay.adapters.scripts import APPEND
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
@@ -44,15 +45,18 @@ class RedisAppender:
         redis: Redis,
         *,
         clock: Clock,
+        replicas: int = 0,
         limits: Limits = OUTBOX_LIMITS,
         on_loss: OnLoss = no_alarm,
     ) -> None:
         """`clock` may start anywhere, but must never be put back: only what passes on it counts.
 
+        `replicas` is how many must have an event before it counts as stored.
         `on_loss(outbox, lost)` is called whenever an append cost events; they are counted in Redis already.
         """
         self._redis = redis
         self._clock = clock
+        self._replicas = Replicas(replicas)
         self._limits = limits
         self._on_loss = on_loss
         self._marked_at: dict[str, float] = {}
@@ -72,24 +76,15 @@ class RedisAppender:
     async def _run(self, groups: Mapping[str, Sequence[Incoming]], token: str) -> list[Any]:
         calls = [self._call(name, events, token) for name, events in groups.items()]
         marks = self._due_marks(groups)
-        if len(calls) == 1 and not marks:
+        if len(calls) == 1 and not marks and not self._replicas.count:
             return [await APPEND.run(self._redis, *calls[0])]  # by far the most frequent case; a pipeline costs more
-        pipeline = self._redis.pipeline(transaction=False)
-        if marks:
-            pipeline.zadd(keys.BACKLOG, marks)  # before the append: an event without a mark could be forgotten
-        for script_keys, args in calls:
-            pipeline.evalsha(APPEND.sha, len(script_keys), *script_keys, *args)
-        answers: list[Any] = await pipeline.execute(raise_on_error=False)
-        if marks:
-            _raise_error(answers.pop(0))
-            self._marked_at.update(dict.fromkeys(marks, self._clock()))
-        for index, (script_keys, args) in enumerate(calls):
-            if isinstance(answers[index], NoScriptError):
-                answers[index] = await APPEND.run(self._redis, script_keys, args)
-            _raise_error(answers[index])
+        # Marked before the append: an event without a mark could be forgotten.
+        before = [("ZADD", keys.BACKLOG, *(part for name in marks for part in (LOOK_NOW, name)))] if marks else []
+        answers = await run_all(self._redis, APPEND, calls, before=before, replicas=self._replicas)
+        self._marked_at.update(dict.fromkeys(marks, self._clock()))
         return answers
 
-    def _call(self, name: str, events: Sequence[Incoming], token: str) -> tuple[list[str], list[Any]]:
+    def _call(self, name: str, events: Sequence[Incoming], token: str) -> Call:
         lease_ttl_ms = "" if is_holding(name) else LEASE_TTL_MS
         receipts = _mark_receipts(events) if name in self._nearly_full else ""
         args: list[Any] = [token, lease_ttl_ms, self._limits.max_events, self._limits.max_bytes, receipts]
@@ -106,18 +101,13 @@ class RedisAppender:
             self._on_loss(name, answer.lost)
         return answer.appended
 
-    def _due_marks(self, outboxes: Mapping[str, object]) -> dict[str, float]:
+    def _due_marks(self, outboxes: Iterable[str]) -> list[str]:
         fresh = self._clock() - MARK_AGAIN_AFTER_S
-        return {name: LOOK_NOW for name in outboxes if self._marked_at.get(name, -math.inf) < fresh}
+        return [name for name in outboxes if self._marked_at.get(name, -math.inf) < fresh]
 
 
 def _mark_receipts(events: Sequence[Incoming]) -> str:
     return "".join("1" if is_receipt(kind, payload) else "0" for _, kind, payload in events)
-
-
-def _raise_error(answer: object) -> None:
-    if isinstance(answer, Exception):
-        raise answer
 
 
 def _read(answer: list[int]) -> _Answer:

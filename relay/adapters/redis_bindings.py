@@ -9,7 +9,7 @@ from relay.adapters.redis_backlog import mark
 from relay.adapters.redis_drain import read_entry
 from relay.adapters.redis_trim import no_alarm
 from relay.adapters.replies import text
-from relay.adapters.scripts import PUT, SIFT
+from relay.adapters.scripts import BIND, PUT, SIFT
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.limits import OUTBOX_LIMITS, Limits, LossReason, Part
@@ -43,18 +43,20 @@ class RedisBindings:
 
     async def scan(self) -> AsyncIterator[tuple[str, str]]:
         """See `engine.site_pages.BindingScan.scan`."""
-        async with store_errors():
-            async for page, site in self._redis.hscan_iter(keys.BINDINGS, count=SCAN_AT_ONCE):
+        cursor = 0
+        while True:
+            async with store_errors():
+                answer: Any = await self._redis.hscan(keys.BINDINGS, cursor, count=SCAN_AT_ONCE)
+            cursor, found = answer
+            for page, site in found.items():
                 yield text(page), text(site)
+            if not cursor:
+                return
 
     async def write(self, page_id: str, site: str) -> str:
         """See `engine.binding.BindingStore.write`."""
-        write = self._redis.pipeline(transaction=True)
-        write.hsetnx(keys.BINDINGS, page_id, site)
-        write.hget(keys.BINDINGS, page_id)
         async with store_errors():
-            _, owner = await write.execute()
-        return text(owner)
+            return text(await BIND.run(self._redis, [keys.BINDINGS], [page_id, site]))
 
     async def erase(self, page_id: str) -> None:
         """See `engine.binding.BindingStore.erase`."""

@@ -9,7 +9,8 @@ from typing import Any, cast
 import redis
 import redis.asyncio
 from redis import sentinel as sync_sentinel
-from redis.asyncio import cluster, sentinel
+from redis.asyncio import sentinel
+from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -17,6 +18,7 @@ from redis.retry import Retry
 
 from relay.adapters import redis_links as links
 from relay.adapters import redis_links_sync as sync_links
+from relay.adapters.redis_cluster import Cluster
 from relay.core.redis_address import (
     BadRedisAddress,
     BehindSentinel,
@@ -44,8 +46,9 @@ _POOL: dict[str, Any] = {"max_connections": MAX_CONNECTIONS, "timeout": ANSWER_T
 def open_async(url: str) -> redis.asyncio.Redis:
     """Make the client of an event loop. Raises BadRedisAddress.
 
-    A cluster's client is of another class with the same commands. What differs is provided for by `core.keys`: a
-    script or a transaction stays in one slot, and a pipeline over several slots is several round trips at once.
+    A cluster's client is of another class with the same commands. What differs is provided for: a script stays in one
+    slot by the names in `core.keys`, a pipeline over several slots is several round trips at once, and nothing uses
+    transactions.
     """
     match parse_redis_address(url):
         case OneServer() as address:
@@ -70,10 +73,10 @@ def open_sentinels(address: BehindSentinel) -> sentinel.Sentinel:
     return sentinel.Sentinel(address.sentinels, sentinel_kwargs=_watcher(address, AsyncRetry(NoBackoff(), 0)))
 
 
-def open_cluster(address: InCluster) -> cluster.RedisCluster:
+def open_cluster(address: InCluster) -> Cluster:
     """Make the client of a cluster."""
-    return cluster.RedisCluster(
-        startup_nodes=[cluster.ClusterNode(host, port) for host, port in address.nodes],
+    return Cluster(
+        startup_nodes=[ClusterNode(host, port) for host, port in address.nodes],
         max_connections=MAX_NODE_CONNECTIONS,
         ssl=address.login.tls,
         **_patience(AsyncRetry(NoBackoff(), CLUSTER_RETRIES)),

@@ -20,12 +20,19 @@ class Demoted(RedisConnectionError):
 
 
 def is_demoted(error: ResponseError) -> bool:
-    """Whether this is how a replica refuses.
+    """Whether this is how a replica refuses, or a master that lost its replicas: they may follow another one by now.
 
     Redis 6 wraps the refusal of a script's write into a general error and quotes it there
     (https://redis.io/docs/latest/develop/programmability/eval-intro/).
     """
-    return isinstance(error, (ReadOnlyError, MasterDownError)) or "-READONLY " in str(error)
+    text = str(error)
+    return isinstance(error, (ReadOnlyError, MasterDownError)) or "-READONLY " in text or text.startswith("NOREPLICAS ")
+
+
+async def leave(client: redis.asyncio.Redis) -> None:
+    """End the connections that nobody uses: whoever comes next asks anew where the master is."""
+    with contextlib.suppress(RedisError, OSError):  # they are closed however the closing went
+        await client.connection_pool.disconnect(inuse_connections=False)
 
 
 class _Watchful(links.AbstractConnection):

@@ -10,9 +10,14 @@ from relay.adapters.redis_links import Demoted, is_demoted
 
 
 class _Watchful(links.AbstractConnection):
-    """Ends with the first answer of a demoted master."""
+    """Ends with the first answer of a demoted master, and with the first that does not come.
+
+    redis-py's own connection to a master of Sentinel stays open when an answer is late: the next command would wait on
+    the server that hangs, or get the answer of the one before.
+    """
 
     def read_response(self, *args: Any, **options: Any) -> Any:
+        options.setdefault("disconnect_on_error", True)
         try:
             return super().read_response(*args, **options)
         except ResponseError as error:

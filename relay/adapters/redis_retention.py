@@ -36,8 +36,8 @@ class RedisRetention:
         """See `engine.retention.RetentionStore.outboxes`. Forgets outboxes whose dead letters are gone for long."""
         async with store_errors():
             marked = [text(outbox) for outbox in await self._redis.zrange(_INDEX[part], 0, -1)]
-            if part is Part.DEAD:
-                await self._forget_empty(marked)
+        if part is Part.DEAD:
+            await self._forget_empty(marked)
         return marked
 
     async def trim(self, outbox: str, part: Part) -> Trimmed:
@@ -51,5 +51,6 @@ class RedisRetention:
     async def _forget_empty(self, marked: Sequence[str]) -> None:
         """Clear marks as the sweep does those of waiting events; nobody else looks at these."""
         for outbox in marked:
-            if not await self._redis.xlen(keys.dead(outbox)):
-                await FORGET.run(self._redis, [keys.DEAD_LETTERS], [outbox, round(SECOND_LOOK_AFTER_S * 1000)])
+            async with store_errors():
+                if not await self._redis.xlen(keys.dead(outbox)):
+                    await FORGET.run(self._redis, [keys.DEAD_LETTERS], [outbox, round(SECOND_LOOK_AFTER_S * 1000)])

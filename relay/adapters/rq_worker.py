@@ -127,18 +127,22 @@ def run_probe_worker(connect: Callable[[], Redis], *, wake: Callable[[str], obje
     RQ's worker quits on what it does not expect; as long as nobody asked for the end, another takes its place.
     """
     install_waker(wake)
-    scheduler = ProbeScheduler(connect())
-    thread = threading.Thread(target=scheduler.run, args=[stop], name="probe scheduler")
-    thread.start()
+    with closing(connect()) as redis:
+        scheduler = threading.Thread(target=ProbeScheduler(redis).run, args=[stop], name="probe scheduler")
+        scheduler.start()
+        try:
+            while not stop.is_set():
+                _serve_once(connect, stop)
+                stop.wait(RESTART_AFTER_S)
+        finally:
+            stop.set()
+            scheduler.join()
+            install_waker(None)
+
+
+def _serve_once(connect: Callable[[], Redis], stop: threading.Event) -> None:
     try:
-        while not stop.is_set():
-            try:
-                with closing(connect()) as redis:
-                    ProbeWorker(redis, stop).serve()
-            except (RedisError, OSError) as error:
-                log.warning("probe_worker_waits_for_redis", reason=str(error))
-            stop.wait(RESTART_AFTER_S)
-    finally:
-        stop.set()
-        thread.join()
-        install_waker(None)
+        with closing(connect()) as redis:
+            ProbeWorker(redis, stop).serve()
+    except (RedisError, OSError) as error:
+        log.warning("probe_worker_waits_for_redis", reason=str(error))

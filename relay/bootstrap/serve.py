@@ -59,7 +59,7 @@ async def serving(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings, redis_url))
         lane = await stack.enter_async_context(open_lane(store))
-        writer = AppendWriter(_appender(store), new_token=new_token, on_lease=lane.start)
+        writer = AppendWriter(_appender(settings, store), new_token=new_token, on_lease=lane.start)
         stack.push_async_callback(writer.close)
         if sweeps:
             await stack.enter_async_context(sweeping(store, lane, Rank.WEB))
@@ -77,20 +77,26 @@ async def serving(
         yield port
 
 
-def _appender(store: Store) -> RedisAppender:
-    limits = store.limits[Part.WAITING]
-    return RedisAppender(store.redis, clock=time.monotonic, limits=limits, on_loss=store.alarm)
+def _appender(settings: RelaySettings, store: Store) -> RedisAppender:
+    return RedisAppender(
+        store.redis,
+        clock=time.monotonic,
+        replicas=settings.redis_wait_replicas,
+        limits=store.limits[Part.WAITING],
+        on_loss=store.alarm,
+    )
 
 
 def _routes(settings: RelaySettings, store: Store, reception: Reception) -> Sequence[Routes]:
     bindings, status, token = RedisBindings(store.redis), _status(store), admin_token_of(settings)
+    health = RedisHealth(store.redis, replicas=settings.redis_wait_replicas)
     outboxes = OutboxAdmin(RedisOutboxes(store.redis, store.limits), store.limits)
     site_admin = SiteAdmin(store.sites, bindings, status, look_up=look_up, clock=time.time)
     return (
         FacebookRoutes(reception, verify_token=settings.facebook_verify_token),
         AdminRoutes(site_admin, rebinding_of(store), bindings, token=token),
         OutboxRoutes(outboxes, token=token),
-        HealthRoutes(RedisHealth(store.redis).check, expose=partial(expose, Backlogs(status, clock=time.time))),
+        HealthRoutes(health.check, expose=partial(expose, Backlogs(status, clock=time.time))),
     )
 
 

@@ -76,16 +76,16 @@ class RelaySettings(CommandSettings):
     processes: int = Field(1, ge=1, le=64, description="how many web processes share the port and the work")
     redis_url: SecretStr | None = Field(
         None,
-        description=(
-            "redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// address; without it `relay run`"
-            " starts its own Redis"
-        ),
+        description="redis://, unix://, redis+sentinel:// or redis+cluster:// address (rediss… with TLS);"
+        " without it `relay run` starts its own Redis",
     )
     rq_redis_url: SecretStr | None = Field(
         None,
         validate_default=True,
-        description="address of a Redis for the schedule of retries alone, which may lose everything; needed beside a"
-        " cluster, where RQ does not work",
+        description="a Redis for the schedule of retries alone, which it may lose; needed beside a cluster",
+    )
+    redis_wait_replicas: int = Field(
+        0, ge=0, le=10, description="how many replicas must have an event before its 200; 0: the master alone"
     )
     master_key: SecretStr | None = Field(
         None,
@@ -140,6 +140,13 @@ class RelaySettings(CommandSettings):
             raise ValueError("is a cluster, and RQ does not work on one")
         if value is None and _is_cluster(info.data.get("redis_url")):
             raise ValueError("missing: RELAY_REDIS_URL is a cluster, and RQ does not work on one")
+        return value
+
+    @field_validator("redis_wait_replicas")
+    @classmethod
+    def _of_one_master(cls, value: int, info: ValidationInfo) -> int:
+        if value and _is_cluster(info.data.get("redis_url")):
+            raise ValueError("not beside a cluster; give its nodes `min-replicas-to-write` instead")
         return value
 
     @property

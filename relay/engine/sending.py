@@ -66,6 +66,8 @@ async def send(
         if not sending.done():
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
+        elif not sending.cancelled():
+            sending.exception()  # looked at: one that failed while the lease was lost concerns nobody any more
     if sending.cancelled():
         return Cut.GIVEN_UP
     verdict = sending.result()

@@ -59,8 +59,10 @@ class RunningRelay:
 
 
 @asynccontextmanager
-async def running_relay(redis_url: str, data_dir: Path) -> AsyncIterator[RunningRelay]:
-    """Run a relay's web process with its live lane; tests sweep by hand."""
-    settings = relay_settings(data_dir)
-    async with serving(settings, redis_url, sweeps=False) as port, aiohttp.ClientSession() as http:
+async def running_relay(
+    redis_url: str, data_dir: Path, *, sweeps: bool = False, **changes: Any
+) -> AsyncIterator[RunningRelay]:
+    """Run a relay's web process with its live lane; without `sweeps` tests sweep by hand."""
+    settings = relay_settings(data_dir, **changes)
+    async with serving(settings, redis_url, sweeps=sweeps) as port, aiohttp.ClientSession() as http:
         yield RunningRelay(f"http://127.0.0.1:{port}", http)

@@ -23,12 +23,12 @@ from tests.support.outbox_stores import Store, failures_of, memory_store, redis_
 WAIT_S = 600.0
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Store]:
+@pytest.fixture(params=["memory", "redis", "cluster"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     if request.param == "memory":
         yield memory_store()
         return
-    client = redis_clients.open_async(redis_url)
+    client = redis_clients.open_async(request.getfixturevalue(f"{request.param}_url"))
     yield redis_store(client)
     await client.aclose()
 

@@ -240,9 +240,9 @@ class TestARedisInTrouble:
         assert wake.woken == ["acme"]
 
 
-def test_a_signal_that_comes_before_rq_is_ready_for_it_is_heard(connect: Callable[[], Redis]) -> None:
+def test_a_signal_that_comes_before_rq_is_ready_for_it_is_heard(client: Redis) -> None:
     stop = threading.Event()
-    worker = ProbeWorker(connect(), stop)
+    worker = ProbeWorker(client, stop)
     stop.set()  # as the handler does that is there until then
     worker.serve()
 

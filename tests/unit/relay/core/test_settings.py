@@ -168,6 +168,14 @@ def test_master_keys_may_be_several_while_they_rotate(tmp_path: Path) -> None:
     assert "master key" not in "".join(load(tmp_path, NEEDED).summary().values())
 
 
+def test_a_cluster_waits_for_no_replicas(tmp_path: Path) -> None:
+    environ = {"RELAY_REDIS_URL": "redis+cluster://a", "RELAY_RQ_REDIS_URL": "redis://b"}
+    (problem,) = problems(tmp_path, {**NEEDED, **environ, "RELAY_REDIS_WAIT_REPLICAS": "1"})
+
+    assert "min-replicas-to-write" in problem
+    assert load(tmp_path, {**NEEDED, "RELAY_REDIS_WAIT_REPLICAS": "2"}).redis_wait_replicas == 2
+
+
 def test_rq_may_have_a_redis_of_its_own_beside_whatever_there_is(tmp_path: Path) -> None:
     own = {"RELAY_RQ_REDIS_URL": "redis+sentinel://a,b/main"}
     for redis_url in ("", "redis://h", "redis+cluster://h"):
