@@ -8,9 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from tests.bench.errors import BenchFailed
 from tests.bench.traffic import Stream
 
 _NAMED_AT_MOST = 5
+_PROBLEMS_SHOWN = 10
 
 
 class Arrival(NamedTuple):
@@ -20,12 +22,23 @@ class Arrival(NamedTuple):
     event_id: str
     sender: int
     number: int
+    at: float = 0.0
+    """By `time.monotonic`."""
 
 
-def find_problems(expected: Mapping[Stream, int], arrivals: Iterable[Arrival]) -> list[str]:
+def refuse_problems(expected: Mapping[Stream, int], arrivals: Iterable[Arrival], *, ids_rise: bool = True) -> None:
+    """Raise BenchFailed, which names them, unless the sites got every event once and in order."""
+    problems = find_problems(expected, arrivals, ids_rise=ids_rise)
+    if problems:
+        shown = [*problems[:_PROBLEMS_SHOWN], *(["…"] if len(problems) > _PROBLEMS_SHOWN else [])]
+        raise BenchFailed("\n  ".join(["the sites did not get every event once and in order:", *shown]))
+
+
+def find_problems(expected: Mapping[Stream, int], arrivals: Iterable[Arrival], *, ids_rise: bool = True) -> list[str]:
     """Return a sentence for each way in which `arrivals` are not what was sent; none when all is well.
 
-    `expected` says how many events each stream sent; they are numbered from 0.
+    `expected` says how many events each stream sent; they are numbered from 0. `ids_rise` says that event ids tell the
+    order of acceptance, which they do where the outbox gives them out.
     """
     numbers: defaultdict[Stream, list[int]] = defaultdict(list)
     ids: defaultdict[str, list[str]] = defaultdict(list)
@@ -36,7 +49,8 @@ def find_problems(expected: Mapping[Stream, int], arrivals: Iterable[Arrival]) -
     for stream in sorted(expected.keys() | numbers.keys()):
         problems += _stream_problems(stream, expected.get(stream, 0), numbers[stream])
     for site, site_ids in sorted(ids.items()):
-        problems += _id_problems(site, site_ids)
+        problems += _repeated_ids(site, site_ids)
+        problems += _falling_ids(site, site_ids) if ids_rise else []
     return problems
 
 
@@ -56,16 +70,15 @@ def _stream_problems(stream: Stream, sent: int, came: Sequence[int]) -> list[str
     ]
 
 
-def _id_problems(site: str, ids: Sequence[str]) -> list[str]:
-    problems = []
+def _repeated_ids(site: str, ids: Sequence[str]) -> list[str]:
     repeated = [event_id for event_id, count in Counter(ids).items() if count > 1]
-    if repeated:
-        problems.append(f"{site}: {len(repeated)} event ids came more than once: {_some(repeated)}")
+    return [f"{site}: {len(repeated)} event ids came more than once: {_some(repeated)}"] if repeated else []
+
+
+def _falling_ids(site: str, ids: Sequence[str]) -> list[str]:
     places = [_place(event_id) for event_id in ids]
     falling = [ids[index + 1] for index in range(len(ids) - 1) if places[index + 1] < places[index]]
-    if falling:
-        problems.append(f"{site}: {len(falling)} event ids came after a later one: {_some(falling)}")
-    return problems
+    return [f"{site}: {len(falling)} event ids came after a later one: {_some(falling)}"] if falling else []
 
 
 def _overtaken(numbers: Sequence[int]) -> list[int]:

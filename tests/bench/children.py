@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,14 +35,14 @@ class Child:
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.name = name
         self.pid = process.pid
+        self.log = log
         self._process = process
-        self._log = log
 
     def check(self) -> None:
         """Raise BenchFailed, with the end of its log, when it has ended by itself."""
         code = self._process.poll()
         if code is not None:
-            raise BenchFailed(f"{self.name} ended with exit code {code}: {_last_words(self._log.read_bytes())}")
+            raise BenchFailed(f"{self.name} ended with exit code {code}: {_last_words(self.log.read_bytes())}")
 
     def stop(self) -> None:
         """Ask it to end, wait, and kill it if it does not."""
@@ -106,17 +106,23 @@ def python(module: str, *arguments: str) -> list[str]:
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Return our environment without the relay's settings, which must not leak into a measurement."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")}
+    """Return our environment without the product's settings, which must not leak into a measurement."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("RELAY_", "ONSITE_"))}
     return ours | {"PYTHONPATH": str(ROOT)} | dict(extra)
 
 
 def free_port() -> int:
     """Return a port of the loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return that many different ones."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def wait_until_ready(child: Child, port: int) -> None:
@@ -134,11 +140,18 @@ def wait_until_ready(child: Child, port: int) -> None:
 
 def wait_until(holds: Callable[[], bool], *, what: str, timeout_s: float) -> None:
     """Look again and again, as another process tells us nothing by itself. Raises BenchFailed at the deadline."""
+    if not comes_true(holds, timeout_s=timeout_s):
+        raise BenchFailed(f"waited {timeout_s:.0f} s in vain for {what}")
+
+
+def comes_true(holds: Callable[[], bool], *, timeout_s: float) -> bool:
+    """Look again and again; False at the deadline."""
     deadline = time.monotonic() + timeout_s
     while not holds():
         if time.monotonic() > deadline:
-            raise BenchFailed(f"waited {timeout_s:.0f} s in vain for {what}")
+            return False
         time.sleep(LOOK_EVERY_S)
+    return True
 
 
 def _last_words(output: bytes) -> str:

@@ -7,9 +7,11 @@ overtaken event can be told apart at the site. The same `Traffic` always makes t
 
 import hashlib
 import hmac
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from relay.core.webhook import SIGNATURE_HEADER
@@ -19,7 +21,10 @@ WEBHOOK_PATH = "/facebook/webhook"
 
 _MID_LENGTH = 120
 """About as long as Meta's own message ids."""
-_TEXT = r"Guten Tag, k\u00f6nnen Sie mir sagen, wann meine Bestellung ankommt? Sie sollte gestern da sein."
+_TEXT = "Guten Tag, können Sie mir sagen, wann meine Bestellung ankommt? Sie sollte gestern da sein. "
+_LENGTH = 96
+_VARIED_LENGTHS = (46, 58, 72, 90, 112, 140, 175, 220, 270, 330)
+"""Characters of the texts of varied traffic, in turn; with what Meta puts around them, items of 300 to 600 bytes."""
 
 
 class Stream(NamedTuple):
@@ -37,14 +42,28 @@ class Traffic:
     senders: int = 32
     sites: int = 1
     events_per_body: int = 1
+    first_site: int = 0
+    pages_per_site: int = 1
+    series: str = "A"
+    """A letter that all its message ids hold: a real site takes a message once, so no two series may be the same."""
+    varied: bool = False
+    """Whether texts are of different lengths; otherwise all are of the same, of about a hundred characters."""
+
+    def site_indices(self) -> range:
+        """Name the sites that the traffic is for, by index."""
+        return range(self.first_site, self.first_site + self.sites)
 
     def site_names(self) -> list[str]:
-        """Name the sites that the traffic is for."""
-        return [site_name(index) for index in range(self.sites)]
+        """Name them."""
+        return [site_name(index) for index in self.site_indices()]
+
+    def pages_of(self, site: int) -> range:
+        """Name the pages of one of these sites, by index; its events are for them in turn."""
+        return range(site, site + self.sites * self.pages_per_site, self.sites)
 
 
 class Body(NamedTuple):
-    """One webhook body: `size` events of one page, numbered from `first`."""
+    """One webhook body: `size` events for one site, numbered from `first` for this sender and site."""
 
     sender: int
     site: int
@@ -54,7 +73,7 @@ class Body(NamedTuple):
 
 def site_name(index: int) -> str:
     """Name a site."""
-    return f"site-{index:02d}"
+    return f"site-{index:05d}"
 
 
 def page_id(index: int) -> str:
@@ -63,7 +82,7 @@ def page_id(index: int) -> str:
 
 
 def site_of(page: str) -> str:
-    """Name the site to which a page is bound."""
+    """Name the site to which a page is bound, where each site has one page."""
     return site_name(int(page) - int(page_id(0)))
 
 
@@ -71,7 +90,7 @@ def bodies(traffic: Traffic) -> Iterator[Body]:
     """Spread the events over senders and sites, both in turn; a sender sends its bodies in this order."""
     numbers: Counter[tuple[int, int]] = Counter()
     for index, start in enumerate(range(0, traffic.events, traffic.events_per_body)):
-        sender, site = index % traffic.senders, index % traffic.sites
+        sender, site = index % traffic.senders, traffic.first_site + index % traffic.sites
         size = min(traffic.events_per_body, traffic.events - start)
         yield Body(sender, site, numbers[sender, site], size)
         numbers[sender, site] += size
@@ -89,20 +108,31 @@ def requests_of(traffic: Traffic, *, host: str) -> list[list[bytes]]:
     """Write each sender's HTTP requests, signed as Meta signs them."""
     requests: list[list[bytes]] = [[] for _ in range(traffic.senders)]
     for body in bodies(traffic):
-        requests[body.sender].append(_request(webhook_body(body), host))
+        requests[body.sender].append(request_of(webhook_body(body, traffic), host=host))
     return requests
 
 
-def webhook_body(body: Body) -> bytes:
+def webhook_body(body: Body, traffic: Traffic) -> bytes:
     """Write a body as Meta does: an entry for each event, non-ASCII characters escaped."""
-    page = page_id(body.site)
-    entries = ",".join(_entry(page, body.sender, body.first + offset) for offset in range(body.size))
+    numbers = range(body.first, body.first + body.size)
+    entries = ",".join(_entry(body, number, traffic) for number in numbers)
     return f'{{"object":"page","entry":[{entries}]}}'.encode()
 
 
-def event_mid(sender: int, number: int) -> str:
+def request_of(body: bytes, *, host: str) -> bytes:
+    """Write the HTTP request that brings a body."""
+    signature = hmac.digest(APP_SECRET.encode(), body, hashlib.sha256).hex()
+    head = (
+        f"POST {WEBHOOK_PATH} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: facebookexternalua\r\nAccept: */*\r\n"
+        f"{SIGNATURE_HEADER}: sha256={signature}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def event_mid(sender: int, number: int, series: str) -> str:
     """Name an event by its place in the order."""
-    return f"m_{sender}.{number}.".ljust(_MID_LENGTH, "A")
+    return f"m_{sender}.{number}.".ljust(_MID_LENGTH, series)
 
 
 def read_mid(mid: str) -> tuple[int, int]:
@@ -111,20 +141,17 @@ def read_mid(mid: str) -> tuple[int, int]:
     return int(sender), int(number)
 
 
-def _entry(page: str, sender: int, number: int) -> str:
-    at_ms = 1_760_000_000_000 + number
+def _entry(body: Body, number: int, traffic: Traffic) -> str:
+    page, at_ms = page_id(traffic.pages_of(body.site)[number % traffic.pages_per_site]), 1_760_000_000_000 + number
+    text = _text(_VARIED_LENGTHS[number % len(_VARIED_LENGTHS)] if traffic.varied else _LENGTH)
     return (
-        f'{{"id":"{page}","time":{at_ms},"messaging":[{{"sender":{{"id":"{7_000_000_000_000_000 + sender}"}},'
+        f'{{"id":"{page}","time":{at_ms},"messaging":[{{"sender":{{"id":"{7_000_000_000_000_000 + body.sender}"}},'
         f'"recipient":{{"id":"{page}"}},"timestamp":{at_ms},'
-        f'"message":{{"mid":"{event_mid(sender, number)}","text":"{_TEXT}"}}}}]}}'
+        f'"message":{{"mid":"{event_mid(body.sender, number, traffic.series)}","text":"{text}"}}}}]}}'
     )
 
 
-def _request(body: bytes, host: str) -> bytes:
-    signature = hmac.digest(APP_SECRET.encode(), body, hashlib.sha256).hex()
-    head = (
-        f"POST {WEBHOOK_PATH} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: facebookexternalua\r\nAccept: */*\r\n"
-        f"{SIGNATURE_HEADER}: sha256={signature}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+@cache
+def _text(length: int) -> str:
+    """Write a text of so many characters as it stands in Meta's JSON."""
+    return json.dumps((_TEXT * (length // len(_TEXT) + 1))[:length])[1:-1]

@@ -3,18 +3,23 @@
 POST /relay/events            a batch, as the relay sends it
 PUT  /bench/expect/{events}   forget everything, wait for so many different events
 GET  /bench/complete          200 with the time by `time.monotonic` when they are all there, 204 after LOOK_S without
-GET  /bench/arrivals          every event in the order of coming: [[site, event id, mid], …]
+GET  /bench/arrivals          every event in the order of coming: [[site, event id, mid, time by `time.monotonic`], …]
+
+An event's time is taken when its batch has been read and noted: where the real on-site client would have committed it.
 """
 
 import asyncio
+import ssl
 import sys
 import time
+from collections.abc import Sequence
 
 import msgspec
 from aiohttp import web
 
-from shared.runtime import listening, run_async, stop_event
+from shared.runtime import run_async, stop_event
 from shared.wire import EVENTS_PATH, MAX_BATCH_BYTES, Receipt, encode_receipt
+from tests.bench.processes.loopback import serving
 
 LOOK_S = 1.0
 """How long a question for the last event is kept waiting; bounds how long the process takes to stop."""
@@ -45,7 +50,7 @@ class Came:
     """What came so far, and whether that is all."""
 
     def __init__(self, *, expected: int) -> None:
-        self.arrivals: list[tuple[str, str, str]] = []
+        self.arrivals: list[tuple[str, str, str, float]] = []
         self.batches = 0
         self.complete = asyncio.Event()
         self.complete_at = 0.0
@@ -55,8 +60,9 @@ class Came:
     def take(self, batch: _Batch) -> None:
         """Note a batch, and the time when it was the last one needed."""
         self.batches += 1
+        at = time.monotonic()
         for event in batch.events:
-            self.arrivals.append((batch.site, event.id, event.payload.message.mid))
+            self.arrivals.append((batch.site, event.id, event.payload.message.mid, at))
             self._different.add((batch.site, event.id))
         if len(self._different) >= self._expected and not self.complete.is_set():
             self.complete_at = time.monotonic()
@@ -101,14 +107,24 @@ class Sites:
         return web.Response(body=msgspec.json.encode(self._came.arrivals), content_type="application/json")
 
 
-async def serve(port: int) -> None:
-    """Serve until SIGTERM."""
+async def serve(ports: Sequence[int], certificate: str | None) -> None:
+    """Serve until SIGTERM: at the first port in the clear, at the others by TLS where there is a certificate."""
     app = web.Application(client_max_size=MAX_BATCH_BYTES)
     Sites().add_to(app)
+    tls = None
+    if certificate is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
     stop = stop_event()
-    async with listening(app, host="127.0.0.1", port=port):
+    async with serving(app, ports[:1]), serving(app, ports[1:], tls=tls):
         await stop.wait()
 
 
+def main() -> None:
+    """Serve as the arguments say: ports with commas between them, and the file of a certificate and its key."""
+    ports, *certificate = sys.argv[1:]
+    run_async(serve(list(map(int, ports.split(","))), certificate[0] if certificate else None))
+
+
 if __name__ == "__main__":
-    run_async(serve(int(sys.argv[1])))
+    main()
