@@ -8,6 +8,7 @@ PY := $(BIN)/python
 INSTALLED := $(VENV)/.installed
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
+BENCH_ARGS ?=
 FAULTS_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -42,7 +43,7 @@ integration: $(INSTALLED) ## Run the tests against a real Redis, real HTTP serve
 	$(PY) -m pytest tests/integration tests/e2e $(PYTEST_ARGS)
 
 bench: $(INSTALLED) ## Measure, each figure beside its rival in the same run.
-	@$(PY) -m tests.bench
+	@$(PY) -m tests.bench $(BENCH_ARGS)
 
 faults: $(INSTALLED) ## Hurt a running relay at random for some minutes, and judge whether its promise was kept.
 	@$(PY) -m tests.faults $(FAULTS_ARGS)
