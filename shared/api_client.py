@@ -41,9 +41,9 @@ class ApiClient:
         """POST a JSON object."""
         return self._call("POST", path, json=body or {})
 
-    def put(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """PUT a JSON object."""
-        return self._call("PUT", path, json=body or {})
+    def put(self, path: str, body: dict[str, Any] | None = None, *, timeout_s: float = TIMEOUT_S) -> Any:
+        """PUT a JSON object; `timeout_s` for what is known to take its time."""
+        return self._call("PUT", path, timeout_s=timeout_s, json=body or {})
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         """PATCH with a JSON object."""
@@ -53,15 +53,15 @@ class ApiClient:
         """DELETE."""
         return self._call("DELETE", path)
 
-    def _call(self, method: str, path: str, **options: Any) -> Any:
+    def _call(self, method: str, path: str, *, timeout_s: float = TIMEOUT_S, **options: Any) -> Any:
         try:
             answer = self._session.request(
-                method, self._base_url + path, timeout=TIMEOUT_S, allow_redirects=False, **options
+                method, self._base_url + path, timeout=timeout_s, allow_redirects=False, **options
             )
         except requests.ConnectionError:
             raise UserError(f"{self._server} does not answer at {self._base_url}. {self._start_hint}") from None
         except requests.Timeout:
-            raise UserError(f"{self._server} at {self._base_url} did not answer within {TIMEOUT_S} s") from None
+            raise UserError(f"{self._server} at {self._base_url} did not answer within {timeout_s:.0f} s") from None
         except requests.RequestException as error:
             raise UserError(f"{self._server} cannot be asked at {self._base_url}: {error}") from None
         if answer.status_code == requests.codes.no_content:

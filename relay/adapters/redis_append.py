@@ -68,9 +68,8 @@ class RedisAppender:
             answers = dict(zip(groups, map(_read, await self._run(groups, token)), strict=True))
             for name, answer in answers.items():
                 if answer.nearly_full and name not in self._nearly_full and is_holding(name):
-                    await mark(
-                        self._redis, name, index=keys.LOSSES
-                    )  # sites are known anyway; a page could be forgotten
+                    # Sites are known anyway; a page that lost something could be forgotten.
+                    await mark(self._redis, name, index=keys.LOSSES)
         return {name: self._take_in(name, answer) for name, answer in answers.items()}
 
     async def _run(self, groups: Mapping[str, Sequence[Incoming]], token: str) -> list[Any]:

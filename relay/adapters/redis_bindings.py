@@ -16,6 +16,9 @@ from relay.core.limits import OUTBOX_LIMITS, Limits, LossReason, Part
 from relay.core.outbox import Entry
 from relay.engine.losses import OnLoss
 
+_RESERVED = "~"
+"""In front of a site's name: the page is just being bound to it, and webhooks know nothing of that yet."""
+
 SCAN_AT_ONCE = 1000
 """Bindings read in one round trip: a millisecond of Redis' time and of ours."""
 
@@ -33,13 +36,14 @@ class RedisBindings:
         """See `engine.ports.Directory.owners`."""
         async with store_errors():
             sites = await self._redis.hmget(keys.BINDINGS, list(page_ids))
-        return {page: text(site) for page, site in zip(page_ids, sites, strict=True) if site is not None}
+        found = {page: text(site) for page, site in zip(page_ids, sites, strict=True) if site is not None}
+        return {page: site for page, site in found.items() if not site.startswith(_RESERVED)}
 
     async def all(self) -> dict[str, str]:
         """Return every binding, page → site, by page."""
         async with store_errors():
             bindings = await self._redis.hgetall(keys.BINDINGS)
-        return {text(page): text(site) for page, site in sorted(bindings.items())}
+        return {text(page): _owner(site) for page, site in sorted(bindings.items())}
 
     async def scan(self) -> AsyncIterator[tuple[str, str]]:
         """See `engine.site_pages.BindingScan.scan`."""
@@ -49,14 +53,25 @@ class RedisBindings:
                 answer: Any = await self._redis.hscan(keys.BINDINGS, cursor, count=SCAN_AT_ONCE)
             cursor, found = answer
             for page, site in found.items():
-                yield text(page), text(site)
+                yield text(page), _owner(site)
             if not cursor:
                 return
+
+    async def reserved_by(self, page_id: str) -> str | None:
+        """See `engine.binding.BindingStore.reserved_by`."""
+        async with store_errors():
+            site = await self._redis.hget(keys.BINDINGS, page_id)
+        return None if site is None else _owner(site)
+
+    async def reserve(self, page_id: str, site: str) -> str:
+        """See `engine.binding.BindingStore.reserve`."""
+        async with store_errors():
+            return text(await BIND.run(self._redis, [keys.BINDINGS], [page_id, site, _RESERVED]))
 
     async def write(self, page_id: str, site: str) -> str:
         """See `engine.binding.BindingStore.write`."""
         async with store_errors():
-            return text(await BIND.run(self._redis, [keys.BINDINGS], [page_id, site]))
+            return text(await BIND.run(self._redis, [keys.BINDINGS], [page_id, site, ""]))
 
     async def erase(self, page_id: str) -> None:
         """See `engine.binding.BindingStore.erase`."""
@@ -101,6 +116,11 @@ class RedisBindings:
         streams = [keys.outbox(holding), keys.dead(holding)]
         script_keys = [*streams, keys.lease(holding), keys.delivery(holding), keys.losses(holding)]
         await SIFT.run(self._redis, script_keys, [Part.WAITING.value, "forget", "-", last_id, "", at_most, "", 0, 0])
+
+
+def _owner(reply: object) -> str:
+    """Return the site, be the page bound or reserved."""
+    return text(reply).removeprefix(_RESERVED)
 
 
 def _read(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:

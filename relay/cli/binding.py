@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import typer
 
+from relay.cli.bind_progress import bind_and_watch
 from relay.cli.context import AsJson, DataDir, Url, admin_api
 from shared.console import print_json, print_table, say
 
@@ -22,7 +23,7 @@ def bind(
 
     Example:  relay bind 112233445566 acme
     """
-    bound = admin_api(data_dir, relay_url).put(f"/admin/v1/bindings/{quote(page, safe='')}", {"site": site})
+    bound = bind_and_watch(lambda: admin_api(data_dir, relay_url), page, site, quiet=as_json)
     if as_json:
         print_json(bound)
         return

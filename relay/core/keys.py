@@ -14,7 +14,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:{o}:losses    hash    reason → how many were lost, ms of last  append, retain, sift   status          for good
     relay:{o}:fenced    set     pages whose events now go elsewhere      bind, unbind           append          for good
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
-    relay:bindings      hash    page → site                              bind, unbind           intake, status  for good
+    relay:bindings      hash    page → site, or ~site: reserved for it   bind, unbind           intake, status  for good
     relay:changes       hash    page → change of its binding under way   bind, unbind           sweep           [6]
     relay:backlog       zset    outbox → ms of its next look, 0 = now    append, claim, sweep   sweep, status   [3]
     relay:{relay:backlog}:sweeper  string  rank and token of the sweeper  sweep                 sweep           [7]

@@ -2,20 +2,24 @@
 
 The steps, each harmless when it is done twice; a bind that was interrupted is finished by calling it again:
 
-1. fence the page at its new site        events for it are refused there, so intake waits
-2. fence the page where it was           from here on nothing new arrives there
-3. write the binding if there is none  intake that looks it up again finds the new site
-4. move what waits for the page while unclaimed into the site's outbox, oldest first
-5. open the page at its new site         intake goes on, behind what waited
+1. fence the page at its new site       events for it are refused there
+2. reserve the page                     nobody else can bind it; for intake it is unclaimed still
+3. move what waits for it, oldest first, until little is left; intake adds to it meanwhile
+4. fence the page where it was          from here on nothing new arrives there
+5. move the rest
+6. write the binding                    intake that looks it up again finds the new site
+7. open the page at its new site        intake goes on, behind what waited
 
-Between 1 and 5 intake for this page waits (`engine.intake.ROUTING_PAUSES_S`), typically for some milliseconds.
-A page that is bound elsewhere is refused here: handing it over between sites is a decision of its own. Of two binds at
-once the second finds the first one's binding in step 3 and ends; its site stays fenced, as it does not own the page.
+Between 4 and 7 intake for this page waits (`engine.intake.ROUTING_PAUSES_S`), typically for some milliseconds, however
+much waited. A page that is bound elsewhere is refused here: handing it over between sites is a decision of its own. Of
+two binds at once the second finds the first one's reservation in step 2 and ends; its site stays fenced, as it does not
+own the page.
 
 Unbinding fences the page at its site, opens it where unclaimed events wait, and erases the binding last: until then an
 interrupted unbind still knows what to finish when it is called again.
 """
 
+import itertools
 from typing import Protocol
 
 from relay.core.errors import SiteNotFound
@@ -30,6 +34,8 @@ log = get_logger(__name__)
 
 MOVED_AT_ONCE = 500
 """Events moved in one step; bounds how much an interrupted bind may bring to the site twice."""
+MOVES_BEFORE_FENCE = 20_000
+"""Steps after which a page that gets events faster than they can be moved is fenced all the same."""
 
 
 class BindingStore(Directory, Protocol):
@@ -41,8 +47,14 @@ class BindingStore(Directory, Protocol):
     async def open(self, outbox: str, page_id: str) -> None:
         """Have an outbox take the page's events."""
 
+    async def reserved_by(self, page_id: str) -> str | None:
+        """Return the site that a page is bound to, or reserved for."""
+
+    async def reserve(self, page_id: str, site: str) -> str:
+        """Reserve a page unless it is bound or reserved; intake does not see it. Returns the site it belongs to now."""
+
     async def write(self, page_id: str, site: str) -> str:
-        """Set the binding if the page has none; returns the site it is bound to now."""
+        """Set the binding unless another site has the page, or has reserved it; returns the site it belongs to now."""
 
     async def erase(self, page_id: str) -> None:
         """Remove the binding."""
@@ -70,14 +82,14 @@ class Bindings:
         check_page_id(page_id)
         if not is_site_name(site) or not await self._sites.exists(site):
             raise SiteNotFound(site)
-        _refuse_other((await self._store.owners([page_id])).get(page_id, site), page_id, site)
+        _refuse_other(await self._store.reserved_by(page_id) or site, page_id, site)
         holding = holding_of(page_id)
         await self._store.fence(site, page_id)
+        _refuse_other(await self._store.reserve(page_id, site), page_id, site)
+        moved = await self._move(holding, site, steps=MOVES_BEFORE_FENCE)
         await self._store.fence(holding, page_id)
+        moved += await self._move(holding, site)
         _refuse_other(await self._store.write(page_id, site), page_id, site)
-        moved = 0
-        while count := await self._store.move(holding, site, limit=MOVED_AT_ONCE):
-            moved += count
         await self._store.open(site, page_id)
         log.info("page_bound", page=page_id, site=site, waiting_events=moved)
         return moved
@@ -87,7 +99,7 @@ class Bindings:
 
         Returns the site it was bound to. Raises UserError when it is not bound, StoreUnavailable.
         """
-        site = (await self._store.owners([check_page_id(page_id)])).get(page_id)
+        site = await self._store.reserved_by(check_page_id(page_id))
         if site is None:
             raise UserError(f"page {page_id} is not bound; `relay bindings` lists those that are")
         await self._store.fence(site, page_id)
@@ -95,6 +107,16 @@ class Bindings:
         await self._store.erase(page_id)
         log.info("page_unbound", page=page_id, site=site)
         return site
+
+    async def _move(self, holding: str, site: str, *, steps: int | None = None) -> int:
+        """Move what waits until a step finds little, or after so many steps; returns how many events that were."""
+        moved = 0
+        for number in itertools.count(1):
+            count = await self._store.move(holding, site, limit=MOVED_AT_ONCE)
+            moved += count
+            if count < MOVED_AT_ONCE or number == steps:
+                break
+        return moved
 
 
 def _refuse_other(owner: str, page_id: str, site: str) -> None:

@@ -40,6 +40,7 @@ class MemoryOutboxes:
         """When each outbox is looked at next, in ms; 0 where it is marked."""
         self.sweeper = ""
         self.bindings: dict[str, str] = {}
+        self.reserved: dict[str, str] = {}
         self.calls: list[str] = []
         self.broken = False
         """Every call raises StoreUnavailable meanwhile."""
@@ -199,15 +200,28 @@ class MemoryOutboxes:
         self._called("open")
         self.box(outbox).fenced.discard(page_id)
 
+    async def reserved_by(self, page_id: str) -> str | None:
+        """See the port."""
+        self._called("reserved_by")
+        return self.bindings.get(page_id) or self.reserved.get(page_id)
+
+    async def reserve(self, page_id: str, site: str) -> str:
+        """See the port."""
+        self._called("reserve")
+        return self.bindings.get(page_id) or self.reserved.setdefault(page_id, site)
+
     async def write(self, page_id: str, site: str) -> str:
         """See the port."""
         self._called("write")
-        return self.bindings.setdefault(page_id, site)
+        owner = self.bindings.get(page_id) or self.reserved.pop(page_id, site)
+        (self.bindings if owner == site else self.reserved)[page_id] = owner
+        return owner
 
     async def erase(self, page_id: str) -> None:
         """See the port."""
         self._called("erase")
         self.bindings.pop(page_id, None)
+        self.reserved.pop(page_id, None)
 
     async def move(self, holding: str, outbox: str, *, limit: int) -> int:
         """See the port."""

@@ -448,6 +448,20 @@ class TestBindings:
         assert await store.bindings.owners(["1"]) == {}
         assert await store.bindings.write("1", "beta") == "beta"
 
+    async def test_a_page_that_is_reserved_is_nobody_elses_and_webhooks_know_nothing_of_it(self, store: Store) -> None:
+        assert await store.bindings.reserved_by("1") is None
+        assert await store.bindings.reserve("1", "acme") == "acme"
+        assert await store.bindings.reserve("1", "beta") == "acme"
+        assert await store.bindings.write("1", "beta") == "acme"
+        assert (await store.bindings.owners(["1"]), await store.bindings.reserved_by("1")) == ({}, "acme")
+        assert await store.bindings.write("1", "acme") == "acme"
+        assert (await store.bindings.owners(["1"]), await store.bindings.reserved_by("1")) == ({"1": "acme"}, "acme")
+        assert await store.bindings.reserve("1", "beta") == "acme"
+        await store.bindings.erase("1")
+        assert await store.bindings.reserve("1", "beta") == "beta"
+        await store.bindings.erase("1")
+        assert await store.bindings.reserved_by("1") is None
+
     async def test_moving_takes_the_oldest_first_behind_what_is_there(self, store: Store) -> None:
         await store.add("acme", "x")
         await store.add("~1", "a", "b", "c")

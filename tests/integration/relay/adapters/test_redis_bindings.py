@@ -29,7 +29,10 @@ async def test_all_bindings_are_listed_by_page(bindings: RedisBindings) -> None:
     for page, site in (("22", "beta"), ("11", "acme"), ("33", "acme")):
         await bindings.write(page, site)
 
-    assert list((await bindings.all()).items()) == [("11", "acme"), ("22", "beta"), ("33", "acme")]
+    await bindings.reserve("44", "beta")
+
+    assert list((await bindings.all()).items()) == [("11", "acme"), ("22", "beta"), ("33", "acme"), ("44", "beta")]
+    assert {page: site async for page, site in bindings.scan()} == await bindings.all()
 
 
 async def test_a_scan_goes_through_every_binding_piece_by_piece(redis: Redis, bindings: RedisBindings) -> None:

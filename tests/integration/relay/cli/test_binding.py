@@ -1,13 +1,20 @@
 """`relay bind`, `relay unbind`, `relay bindings`."""
 
+import io
 import json
 from collections.abc import Callable
 
 import pytest
+import redis as sync_redis
+from rich.console import Console
 
+from relay.cli import bind_progress
+from relay.core import keys
+from shared import progress
 from tests.support import facebook
 from tests.support.commands import Ended
 from tests.support.relay_thread import RelayThread
+from tests.support.waiting import process_did
 
 Ask = Callable[..., Ended]
 
@@ -65,3 +72,40 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(ask: Ask, site: str, args: li
     assert (ended.code, ended.out) == (1, "")
     assert words in ended.err
     assert len(ended.err.splitlines()) == 1
+
+
+class TestMuchThatWaited:
+    @pytest.fixture
+    def waiting(self, redis_url: str) -> int:
+        """Let many events wait for a page that nobody claims."""
+        with sync_redis.Redis.from_url(redis_url) as client, client.pipeline(transaction=False) as pipeline:
+            for number in range(3000):
+                pipeline.xadd(keys.outbox("~22"), {"p": "22", "k": "messaging", "d": str(number)})
+            return len(pipeline.execute())
+
+    def test_it_is_moved_while_a_person_sees_how_far_it_is(
+        self, ask: Ask, site: str, waiting: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shown = io.StringIO()
+        monkeypatch.setattr(progress, "err", Console(file=shown, force_terminal=True, width=100))
+        monkeypatch.setattr(bind_progress, "LOOK_EVERY_S", 0.001)
+        ended = ask("bind", "22", site)
+
+        assert ended == Ended(0, f"Page 22 is bound to acme. {waiting} waiting events are on their way.\n", "")
+        assert "moving what waited" in shown.getvalue()
+        assert json.loads(ask("site", "show", site, "--json").out)["delivery"]["waiting"] == waiting
+
+    @pytest.mark.usefixtures("waiting")
+    def test_interrupted_it_says_that_the_relay_goes_on_and_it_does(
+        self, ask: Ask, site: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as ctrl_c:
+            ctrl_c.setattr(bind_progress._Bind, "join", interrupted)
+            ended = ask("bind", "22", site)
+
+        assert (ended.code, ended.out) == (130, "")
+        assert "interrupted; the relay goes on with it: `relay outbox show 22 --unclaimed` shows" in ended.err
+        process_did(lambda: json.loads(ask("outbox", "list", "--unclaimed", "--json").out) == [])

@@ -1,7 +1,6 @@
 """Binding and unbinding: nothing lost, nothing overtaken, whoever dies after whichever step."""
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 
@@ -61,8 +60,8 @@ async def bench() -> Bench:
     return Bench()
 
 
-STEPS_OF_BIND = ["owners", "fence", "fence", "write", "move", "move", "open"]
-STEPS_OF_UNBIND = ["owners", "fence", "open", "erase"]
+STEPS_OF_BIND = ["reserved_by", "fence", "reserve", "move", "fence", "move", "write", "open"]
+STEPS_OF_UNBIND = ["reserved_by", "fence", "open", "erase"]
 
 
 class TestBind:
@@ -83,6 +82,45 @@ class TestBind:
 
         assert await bench.bindings.bind("1", "acme") == 5
         assert bench.store.payloads("acme") == payloads(*texts)
+        assert [name for name in bench.store.calls if name in {"move", "fence"}] == [
+            *("fence", "move", "move", "move"),  # as long as much waits, intake goes on where it was
+            *("fence", "move"),
+        ]
+
+    async def test_while_much_is_moved_events_are_accepted(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(binding_module, "MOVED_AT_ONCE", 2)
+        await bench.store.append({"~1": incoming("1", *"abcdef")}, token="")
+        accepted: list[bool] = []
+        move = bench.store.move
+
+        async def move_and_receive(holding: str, outbox: str, *, limit: int) -> int:
+            moved = await move(holding, outbox, limit=limit)
+            if len(accepted) < 3:
+                accepted.append(await bench.receive(f"new{len(accepted)}"))
+            return moved
+
+        monkeypatch.setattr(bench.store, "move", move_and_receive)
+        await bench.bindings.bind("1", "acme")
+
+        assert accepted == [True, True, True]
+        assert bench.store.payloads("acme") == payloads(*"abcdef", "new0", "new1", "new2")
+
+    async def test_a_page_that_gets_more_than_can_be_moved_is_fenced_all_the_same(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(binding_module, "MOVED_AT_ONCE", 1)
+        monkeypatch.setattr(binding_module, "MOVES_BEFORE_FENCE", 5)
+        move = bench.store.move
+
+        async def move_and_flood(holding: str, outbox: str, *, limit: int) -> int:
+            await bench.receive("more")
+            return await move(holding, outbox, limit=limit)
+
+        monkeypatch.setattr(bench.store, "move", move_and_flood)
+        await bench.bindings.bind("1", "acme")
+
+        assert bench.store.bindings == {"1": "acme"}
+        assert bench.store.payloads("~1") == []
 
     async def test_binding_again_to_the_same_site_changes_nothing(self, bench: Bench) -> None:
         await bench.bindings.bind("1", "acme")
@@ -99,7 +137,7 @@ class TestBind:
             await bench.bindings.bind("1", "beta")
 
         assert bench.store.bindings == {"1": "acme"}
-        assert bench.store.calls == [*before, "owners"]
+        assert bench.store.calls == [*before, "reserved_by"]
 
     @pytest.mark.parametrize("site", ["nobody", "", "No Name", "~1", "\ud800"])
     async def test_a_site_that_is_not_registered_is_refused(self, bench: Bench, site: str) -> None:
@@ -173,6 +211,19 @@ class TestDyingWhileBinding:
         await store.append({"acme": incoming("1", "c")}, token="")
 
         assert store.payloads("acme") == payloads("a", "b", "a", "b", "c")
+
+    async def test_a_page_that_is_half_bound_belongs_to_that_site_and_can_be_unbound(self, bench: Bench) -> None:
+        bench.die_at(STEPS_OF_BIND.index("move"))
+        with pytest.raises(Died):
+            await bench.bindings.bind("1", "acme")
+        bench.live()
+        assert await bench.receive("a")
+        with pytest.raises(UserError, match="page 1 is bound to acme"):
+            await bench.bindings.bind("1", "beta")
+        assert await bench.bindings.unbind("1") == "acme"
+        await bench.bindings.bind("1", "beta")
+
+        assert bench.store.payloads("beta") == payloads("a")
 
 
 class TestUnbind:
@@ -250,6 +301,11 @@ async def test_events_that_arrive_at_every_moment_of_a_bind_stay_in_order() -> N
             await super().fence(outbox, page_id)
             await offer()
 
+        async def reserve(self, page_id: str, site: str) -> str:
+            owner = await super().reserve(page_id, site)
+            await offer()
+            return owner
+
         async def write(self, page_id: str, site: str) -> str:
             owner = await super().write(page_id, site)
             await offer()
@@ -270,7 +326,7 @@ async def test_events_that_arrive_at_every_moment_of_a_bind_stay_in_order() -> N
 
     assert bench.store.payloads("acme") == payloads(*accepted)
     assert accepted[0] == "e0"
-    assert accepted[-1] == "e7"
+    assert accepted[-1] == "e8"
 
 
 async def test_two_operators_who_bind_one_page_at_once_end_with_one_owner_who_gets_everything() -> None:
@@ -287,8 +343,8 @@ async def test_two_operators_who_bind_one_page_at_once_end_with_one_owner_who_ge
     class Interleaved(MemoryOutboxes):
         """Lets the other one run between any two calls."""
 
-        async def owners(self, page_ids: Sequence[str]) -> dict[str, str]:
-            found = dict(await super().owners(page_ids))
+        async def reserved_by(self, page_id: str) -> str | None:
+            found = await super().reserved_by(page_id)
             await asyncio.sleep(0)
             return found
 

@@ -76,6 +76,14 @@ def test_what_follows_is_summed_up_and_told_when_its_time_has_come(alarm: LossAl
     assert [delay_s for delay_s, _ in timers.set] == [TELL_EVERY_S]
 
 
+def test_another_reason_is_told_at_once(alarm: LossAlarm) -> None:
+    with capture_logs() as logs:
+        alarm("acme", {RECEIPTS: 2})
+        alarm("acme", {EVENTS: 1})
+
+    assert told(logs) == [("warning", "acme", "receipts", 2), ("error", "acme", "overflow_events", 1)]
+
+
 def test_each_outbox_is_told_for_itself(alarm: LossAlarm) -> None:
     with capture_logs() as logs:
         alarm("acme", {AGE: 1})
