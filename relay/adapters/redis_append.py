@@ -11,8 +11,9 @@ from relay.adapters.redis_trim import no_alarm
 from relay.adapters.replicas import Replicas
 from relay.adapters.script_pipeline import Call, run_all
 from relay.adapters.scripts import APPEND
-from relay.adapters.store_errors import store_errors
+from relay.adapters.store_errors import store_errors, unavailable
 from relay.core import keys
+from relay.core.errors import StoreUnavailable
 from relay.core.lease import LEASE_TTL_MS
 from relay.core.limits import OUTBOX_LIMITS, Limits, LossReason, is_receipt
 from relay.core.outbox import is_holding
@@ -62,15 +63,21 @@ class RedisAppender:
         self._marked_at: dict[str, float] = {}
         self._nearly_full: set[str] = set()
 
-    async def append(self, groups: Mapping[str, Sequence[Incoming]], *, token: str) -> Mapping[str, Appended]:
+    async def append(
+        self, groups: Mapping[str, Sequence[Incoming]], *, token: str
+    ) -> Mapping[str, Appended | StoreUnavailable]:
         """See `engine.ports.OutboxAppender.append`."""
         async with store_errors():
-            answers = dict(zip(groups, map(_read, await self._run(groups, token)), strict=True))
-            for name, answer in answers.items():
+            answers = dict(zip(groups, await self._run(groups, token), strict=True))
+            failed = {name: unavailable(each) for name, each in answers.items() if isinstance(each, Exception)}
+            if len(failed) == len(groups):
+                raise failed.popitem()[1]
+            read = {name: _read(answer) for name, answer in answers.items() if name not in failed}
+            for name, answer in read.items():
                 if answer.nearly_full and name not in self._nearly_full and is_holding(name):
                     # Sites are known anyway; a page that lost something could be forgotten.
                     await mark(self._redis, name, index=keys.LOSSES)
-        return {name: self._take_in(name, answer) for name, answer in answers.items()}
+        return failed | {name: self._take_in(name, answer) for name, answer in read.items()}
 
     async def _run(self, groups: Mapping[str, Sequence[Incoming]], token: str) -> list[Any]:
         calls = [self._call(name, events, token) for name, events in groups.items()]

@@ -16,7 +16,9 @@ Call = tuple[list[str], list[Any]]
 async def run_all(
     redis: Redis, script: Script, calls: Sequence[Call], *, before: Sequence[Sequence[Any]] = (), replicas: Replicas
 ) -> list[Any]:
-    """Run the script once for each call, after the commands of `before`. Raises RedisError, StoreUnavailable.
+    """Run the script once for each call, after the commands of `before`; in place of an answer may stand its error.
+
+    Raises RedisError, StoreUnavailable where it concerns all of them.
 
     On a cluster each node gets its part at once, so that `before` may come after there; whoever relies on it must have
     the whole answer first.
@@ -28,7 +30,7 @@ async def run_all(
         again = await _send(redis, [_run("EVAL", script.source, calls[index]) for index in lost], replicas)
         for index, answer in zip(lost, again, strict=True):
             answers[index] = answer
-    for answer in (*first, *answers):
+    for answer in first:
         if isinstance(answer, Exception):
             raise answer
     return answers

@@ -28,8 +28,13 @@ async def store_errors() -> AsyncIterator[None]:
     except TimeoutError as error:
         raise StoreUnavailable(f"TimeoutError: no answer within {ROUND_TRIP_LIMIT_S:g} s") from error
     except (RedisError, RedisClusterException, OSError) as error:
-        _strip_command(error)
-        raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
+        raise unavailable(error) from error
+
+
+def unavailable(error: Exception) -> StoreUnavailable:
+    """Say as our error what Redis said, without the command that it may quote."""
+    _strip_command(error)
+    return StoreUnavailable(f"{type(error).__name__}: {error}")
 
 
 def _strip_command(error: Exception) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from relay.core.delivery import Verdict
+from relay.core.errors import StoreUnavailable
 from relay.core.outbox import BatchLimits, Entry
 from relay.core.webhook import Incoming
 from shared.wire import Rejection
@@ -69,12 +70,15 @@ class Acknowledged:
 class OutboxAppender(Protocol):
     """The writing side of the outboxes."""
 
-    async def append(self, groups: Mapping[str, Sequence[Incoming]], *, token: str) -> Mapping[str, Appended]:
+    async def append(
+        self, groups: Mapping[str, Sequence[Incoming]], *, token: str
+    ) -> Mapping[str, Appended | StoreUnavailable]:
         """Append to several outboxes in one go, each atomically; events keep their order within an outbox.
 
         `token` is another one each time: an answer that was lost is asked for again with the same one.
-        When this returns, what was not refused is as durable as the store promises. Raises StoreUnavailable when
-        nothing may be promised, though some of it may have been stored.
+        When this returns, what was not refused is as durable as the store promises. In place of an outbox's answer may
+        stand the error for which nothing of it may be promised, though some of it may have been stored; raised is what
+        concerns all of them.
         """
 
 

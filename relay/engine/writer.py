@@ -89,7 +89,7 @@ class AppendWriter:
         token = self._new_token()
         results = await self._appender.append(groups, token=token)
         for outbox, appended in results.items():
-            if appended.leased:
+            if isinstance(appended, Appended) and appended.leased:
                 self._on_lease(outbox, token)
         _answer(orders, results)
 
@@ -100,12 +100,15 @@ def _fail(orders: Sequence[_Order], error: Exception) -> None:
             order.done.set_exception(error)
 
 
-def _answer(orders: Sequence[_Order], results: Mapping[str, Appended]) -> None:
-    """Give each caller the refusals among its own events."""
+def _answer(orders: Sequence[_Order], results: Mapping[str, Appended | StoreUnavailable]) -> None:
+    """Give each caller the refusals among its own events, or the error of its own outbox."""
     offsets = dict.fromkeys(results, 0)
     for order in orders:
         start, end = offsets[order.outbox], offsets[order.outbox] + len(order.events)
         offsets[order.outbox] = end
-        if not order.done.done():
-            refused = results[order.outbox].refused
+        result = results[order.outbox]
+        if isinstance(result, StoreUnavailable):
+            _fail([order], result)
+        elif not order.done.done():
+            refused = result.refused
             order.done.set_result([index - start for index in refused if start <= index < end] if refused else ())

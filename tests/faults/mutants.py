@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from relay.core.errors import StoreUnavailable
 from relay.core.outbox import BatchLimits
 from relay.core.webhook import Incoming
 from relay.engine.ports import Acknowledged, Appended, Batch, Step
@@ -77,9 +78,12 @@ def drains_without_a_lease() -> None:
 
     async def append(
         self: RedisAppender, groups: Mapping[str, Sequence[Incoming]], *, token: str
-    ) -> Mapping[str, Appended]:
+    ) -> Mapping[str, Appended | StoreUnavailable]:
         answers = await honest(self, groups, token=token)
-        return {outbox: Appended(leased=True, refused=answer.refused) for outbox, answer in answers.items()}
+        return {
+            outbox: Appended(leased=True, refused=answer.refused) if isinstance(answer, Appended) else answer
+            for outbox, answer in answers.items()
+        }
 
     replace("relay.adapters.redis_append", "RedisAppender.append", append)
 
@@ -92,7 +96,7 @@ def appends_in_reverse() -> None:
 
     async def append(
         self: RedisAppender, groups: Mapping[str, Sequence[Incoming]], *, token: str
-    ) -> Mapping[str, Appended]:
+    ) -> Mapping[str, Appended | StoreUnavailable]:
         return await honest(self, {outbox: events[::-1] for outbox, events in groups.items()}, token=token)
 
     replace("relay.adapters.redis_append", "RedisAppender.append", append)

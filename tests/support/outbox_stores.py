@@ -15,6 +15,7 @@ from relay.adapters.redis_ready import RedisAnnouncements
 from relay.core import keys
 from relay.core.choice import Choice
 from relay.core.delivery import DeliveryState
+from relay.core.errors import StoreUnavailable
 from relay.core.limits import DEAD_LIMITS, OUTBOX_LIMITS, Limits, LossReason, Part
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.engine.announcing import Announcements
@@ -58,7 +59,7 @@ class Store:
 
     async def add(self, outbox: str, *texts: str, holder: str = "", page: str = "1") -> Appended:
         """Append events to one outbox."""
-        return (await self.appender.append({outbox: incoming(page, *texts)}, token=holder))[outbox]
+        return taken_by(outbox, await self.appender.append({outbox: incoming(page, *texts)}, token=holder))
 
     async def take(self, holder: str, done: Acknowledged | None = None, limits: BatchLimits = DEFAULT_LIMITS) -> Batch:
         """Get the next batch, of which there must be one."""
@@ -159,6 +160,13 @@ def redis_store(client: Redis, limits: Limits = OUTBOX_LIMITS, dead_limits: Limi
     index, announcements = RedisBacklog(client), RedisAnnouncements(client)
     sifter = RedisOutboxes(client, {Part.WAITING: limits, Part.DEAD: dead_limits}, sifted_at_once=SIFTED_AT_ONCE)
     return Store(appender, drain, index, bindings, announcements, sifter, clock, redis=client, alarms=alarms)
+
+
+def taken_by(outbox: str, answers: Mapping[str, Appended | StoreUnavailable]) -> Appended:
+    """Return what became of events offered to one outbox, which must not have failed."""
+    answer = answers[outbox]
+    assert isinstance(answer, Appended), answer
+    return answer
 
 
 def failures_of(parked: Parked | Step) -> int:

@@ -25,6 +25,7 @@ from relay.engine.lane import Lane
 from relay.engine.ports import Batch
 from relay.engine.sweep import Rank, Sweep
 from tests.support import facebook
+from tests.support.outbox_stores import taken_by
 from tests.support.receiving_site import ReceivingSite, status
 from tests.support.relay import RunningRelay, relay_settings, running_relay
 from tests.support.streams import entries
@@ -294,7 +295,7 @@ class TestDying:
         appended = await RedisAppender(redis, clock=time.time).append(
             {"acme": [Incoming("1", "messaging", payload)]}, token="dead"
         )
-        assert appended["acme"].leased
+        assert taken_by("acme", appended).leased
         await send(relay, "1", "later")
         assert await look_at_all(redis, lane) == 0
         assert 0 < await redis.pttl(keys.lease("acme")) <= LEASE_TTL_MS

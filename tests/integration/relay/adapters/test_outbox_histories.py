@@ -1,7 +1,7 @@
 """Random histories on Redis and on its fake side by side: after each step both must have answered alike."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +11,10 @@ from relay.core.limits import Limits, Part
 from relay.core.outbox import BatchLimits, Entry
 from relay.core.webhook import Incoming
 from relay.engine.outbox_admin import Action
-from relay.engine.ports import Acknowledged, Appended, Batch, Parked
+from relay.engine.ports import Acknowledged, Batch, Parked
 from shared.wire import Rejection
 from tests.support.fakes import incoming
-from tests.support.outbox_stores import Store, memory_store, redis_store, sent
+from tests.support.outbox_stores import Store, memory_store, redis_store, sent, taken_by
 from tests.support.redis_server import RedisServer
 
 # Weighted by repetition: most histories are of one site, one page and one holder, or little would happen in them.
@@ -76,8 +76,8 @@ class Player:
         return await self._offer(outbox, [Incoming(page, "messaging", b'{"read":1}')] * count, holder)
 
     async def _offer(self, outbox: str, events: Sequence[Incoming], holder: str) -> object:
-        answer: Mapping[str, Appended] = await self.store.appender.append({outbox: events}, token=holder)
-        return answer[outbox].leased, list(answer[outbox].refused)
+        answer = taken_by(outbox, await self.store.appender.append({outbox: events}, token=holder))
+        return answer.leased, list(answer.refused)
 
     async def _claim(self, holder: str, if_due: bool) -> object:  # noqa: FBT001  drawn
         return await self.store.drain.claim("acme", token=holder, if_due=if_due)

@@ -11,7 +11,7 @@ from relay.core.webhook import Incoming
 from relay.engine.ports import Acknowledged, Step
 from shared.wire import Rejection
 from tests.support.fakes import incoming, payloads
-from tests.support.outbox_stores import Store, memory_store, redis_store, sent
+from tests.support.outbox_stores import Store, memory_store, redis_store, sent, taken_by
 
 RECEIPT = b'{"read":{}}'
 ROOMY = Limits(max_events=1000, max_bytes=100_000, max_age_ms=DAY_MS)
@@ -194,16 +194,16 @@ class TestReceipts:
         await store.add("acme", "a")
         events = [Incoming("1", "messaging", RECEIPT)]
 
-        assert not (await store.appender.append({"acme": events}, token="t1"))["acme"].leased
+        assert not taken_by("acme", await store.appender.append({"acme": events}, token="t1")).leased
 
     async def test_refusals_are_named_by_their_index_beside_receipts_that_are_not_kept(self, new: New) -> None:
         store = new(events=1)
         await store.add("acme", "a")
         await store.bindings.fence("acme", "2")
         mixed = [Incoming("1", "messaging", RECEIPT), *incoming("2", "b"), *incoming("1", "c"), *incoming("2", "d")]
-        answer = await store.appender.append({"acme": mixed}, token="t1")
+        answer = taken_by("acme", await store.appender.append({"acme": mixed}, token="t1"))
 
-        assert (answer["acme"].leased, list(answer["acme"].refused)) == (True, [1, 3])
+        assert (answer.leased, list(answer.refused)) == (True, [1, 3])
         assert await store.waiting() == payloads("c")
         assert await store.losses() == {LossReason.RECEIPTS: 1, LossReason.OVERFLOW_EVENTS: 1}
 

@@ -10,6 +10,7 @@ from relay.core.errors import StoreUnavailable
 from relay.core.lease import LEASE_TTL_MS
 from tests.support.clock import ManualClock
 from tests.support.fakes import incoming, payloads
+from tests.support.outbox_stores import taken_by
 from tests.support.streams import entries, payloads_in
 
 
@@ -50,7 +51,7 @@ async def test_a_redis_that_lost_its_scripts_gets_them_anew(redis: Redis, append
     for text in ("a", "b"):
         await redis.script_flush()
         answer = await appender.append({"acme": incoming("1", text), "~2": incoming("2", text)}, token=f"t-{text}")
-        assert answer["acme"].leased is (text == "a")
+        assert taken_by("acme", answer).leased is (text == "a")
 
     assert await payloads_in(redis, keys.outbox("acme")) == payloads("a", "b")
     assert await payloads_in(redis, keys.outbox("~2")) == payloads("a", "b")
@@ -127,9 +128,21 @@ class TestNoPromise:
 
         assert await redis.keys("relay:*") == []
 
-    async def test_one_outbox_that_is_no_stream_fails_the_append_and_says_so(
+    async def test_one_outbox_that_fails_says_so_and_costs_the_others_nothing(
         self, redis: Redis, appender: RedisAppender
     ) -> None:
         await redis.set(keys.outbox("beta"), "not a stream")
-        with pytest.raises(StoreUnavailable, match="WRONGTYPE"):
-            await appender.append({"acme": incoming("1", "a"), "beta": incoming("2", "b")}, token="t1")
+        answers = await appender.append({"acme": incoming("1", "a"), "beta": incoming("2", "b" * 99)}, token="t1")
+        failed = answers["beta"]
+
+        assert taken_by("acme", answers).leased
+        assert await payloads_in(redis, keys.outbox("acme")) == payloads("a")
+        assert isinstance(failed, StoreUnavailable)
+        assert "WRONGTYPE" in str(failed)
+        assert "bbb" not in str(failed)
+
+    async def test_the_only_outbox_that_fails_is_raised(self, redis: Redis, appender: RedisAppender) -> None:
+        await redis.set(keys.outbox("beta"), "not a stream")
+        for _ in range(2):  # with its mark and without
+            with pytest.raises(StoreUnavailable, match="WRONGTYPE"):
+                await appender.append({"beta": incoming("2", "b")}, token="t1")

@@ -17,6 +17,7 @@ from relay.engine.ports import Acknowledged, Batch, Parked, Step
 from relay.engine.status import Loss, OutboxStatus
 from tests.support.clock import ManualClock
 from tests.support.fakes import incoming, payloads
+from tests.support.outbox_stores import taken_by
 from tests.support.streams import payloads_in
 
 
@@ -123,7 +124,7 @@ async def test_a_paused_site_is_sent_nothing_but_what_is_on_its_way(redis: Redis
     done = Acknowledged(batch.entries)
 
     assert await drain.next_batch("acme", token="t1", done=done, limits=DEFAULT_LIMITS) is Step.PAUSED
-    assert not (await appender.append({"acme": incoming("1", "c")}, token="t2"))["acme"].leased
+    assert not taken_by("acme", await appender.append({"acme": incoming("1", "c")}, token="t2")).leased
     assert await payloads_in(redis, keys.outbox("acme")) == payloads("b", "c")
 
 

@@ -26,9 +26,13 @@ class GatedAppender:
         self.tokens: list[str] = []
         self.refuse: set[Incoming] = set()
         self.lease: set[str] = set()
+        self.fail: set[str] = set()
+        """Outboxes of which nothing can be promised."""
         self._gates: list[asyncio.Future[Exception | None]] = []
 
-    async def append(self, groups: Mapping[str, Sequence[Incoming]], *, token: str) -> Mapping[str, Appended]:
+    async def append(
+        self, groups: Mapping[str, Sequence[Incoming]], *, token: str
+    ) -> Mapping[str, Appended | StoreUnavailable]:
         self.appends.append({name: list(events) for name, events in groups.items()})
         self.tokens.append(token)
         gate: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
@@ -37,7 +41,9 @@ class GatedAppender:
         if error is not None:
             raise error
         return {
-            name: Appended(name in self.lease, [i for i, event in enumerate(events) if event in self.refuse])
+            name: StoreUnavailable(f"{name} is away")
+            if name in self.fail
+            else Appended(name in self.lease, [i for i, event in enumerate(events) if event in self.refuse])
             for name, events in groups.items()
         }
 
@@ -120,6 +126,25 @@ async def test_a_failure_reaches_everybody_in_it_and_nobody_after_it() -> None:
     await appender.let_through()
     assert list(await soon(after)) == []
     assert list(await soon(blocker)) == []
+
+
+async def test_an_outbox_that_fails_costs_the_others_of_its_append_nothing() -> None:
+    """They would get 503 for what is stored, and their leases would be nobody's until they run out."""
+    appender, leases = GatedAppender(), list[tuple[str, str]]()
+    appender.fail, appender.lease = {"beta"}, {"acme", "beta"}
+    writer = new_writer(appender, leases)
+    blocker = writer.append("gamma", incoming("3", "x"))
+    await turn_over()
+    told = [writer.append("acme", incoming("1", "a"))]
+    told += [writer.append("beta", incoming("2", text)) for text in ("b", "c")]
+    await appender.let_through()
+    await soon(blocker)
+    await appender.let_through()
+    taken, *failed = await soon(asyncio.gather(*told, return_exceptions=True))
+
+    assert taken == ()
+    assert [str(error) for error in failed] == ["beta is away"] * 2
+    assert leases == [("acme", "t2")]
 
 
 async def test_a_fault_of_ours_reaches_the_callers_too_and_the_writer_lives_on() -> None:
