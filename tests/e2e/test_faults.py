@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.faults import mutants
-from tests.faults.draw import SHORT, plan_of
+from tests.faults.draw import plan_of
 from tests.faults.judge import Wrong, judge
 from tests.faults.kinds import FaultKind
 from tests.faults.ledger import Ledger
@@ -19,6 +19,7 @@ from tests.faults.plan import REDIS, Body, Conversation, PagePlan, Part, Plan, S
 from tests.faults.recovery import recoveries
 from tests.faults.run.history import run_history
 from tests.faults.run.world import COMMITS_LATE
+from tests.faults.size import SHORT
 from tests.faults.times import Times
 
 pytestmark = pytest.mark.timeout(180)

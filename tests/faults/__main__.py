@@ -12,11 +12,12 @@ from shared.clock import iso_ms
 from shared.console import print_json, run_app, say
 from shared.errors import UserError
 from tests.bench.machine import describe_machine
-from tests.faults.draw import FULL, SIZES, Size, plan_of
+from tests.faults.draw import plan_of
 from tests.faults.mutants import ENGINES
 from tests.faults.report import as_json, print_report
 from tests.faults.run.world import COMMITS_LATE
 from tests.faults.session import FOLDER, Extent, run_all
+from tests.faults.size import FULL, SIZES, Size
 
 REPORT = "report.json"
 DEFAULT_MINUTES = 8.0
@@ -30,7 +31,7 @@ def main(
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the first history; without it a random one.")] = None,
     histories: Annotated[int | None, typer.Option(min=1, help="How many, with seeds that count up.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0, help="Begin histories for so long.  [default: 8]")] = None,
-    size: Annotated[str, typer.Option(help="full, or short: fewer processes, less time.")] = FULL.name,
+    size: Annotated[str, typer.Option(help="full, short, or alone: a single fault.")] = FULL.name,
     mutant: Annotated[str, typer.Option(help="Break the engine in this way, to see it caught; '?' lists them.")] = "",
     *,
     show: Annotated[bool, typer.Option("--show", help="Print the plan of one history as JSON; run nothing.")] = False,
@@ -45,6 +46,8 @@ def main(
     python -m tests.faults                            about eight minutes of histories with new seeds
     python -m tests.faults --seed 7                   the history of seed 7, again
     python -m tests.faults --seed 7 --histories 20    seeds 7 to 26
+    python -m tests.faults --size alone --seed 0 --histories 28
+                                                      every kind of fault once, by itself
 
     Exit code 1 when anything was wrong; then the folder of that history stays in build/faults.
     """  # noqa: D301  the \b keeps the examples on lines of their own

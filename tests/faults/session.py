@@ -15,11 +15,12 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.faults.draw import Size, plan_of
+from tests.faults.draw import plan_of
 from tests.faults.plan import Plan
 from tests.faults.report import Finding, broken_off, finding_of
 from tests.faults.run import history
 from tests.faults.run.service import ROOT
+from tests.faults.size import Size
 
 FOLDER = ROOT / "build" / "faults"
 """Where reports go, and the folders of histories that went wrong: logs, databases, Redis' file."""

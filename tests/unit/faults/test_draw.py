@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.faults.draw import FULL, SHORT, SIZES, Size, plan_of
+from tests.faults.draw import plan_of
 from tests.faults.fates import Fate
 from tests.faults.kinds import NATURES, Aim, FaultKind
 from tests.faults.plan import Plan, mid_of
 from tests.faults.run.service import ROOT
+from tests.faults.size import ALONE, FULL, SHORT, SIZES, Size
 
 SEEDS = st.integers(0, 10**6)
 SIZE = st.sampled_from(list(SIZES.values()))
@@ -127,7 +128,7 @@ def test_a_page_that_no_site_has_is_bound_in_the_end(seed: int, size: Size) -> N
     plan = plan_of(seed, size)
     unclaimed = {page.id for page in plan.pages if not page.site}
 
-    assert unclaimed
+    assert len(unclaimed) == size.unclaimed_pages
     assert unclaimed <= {step.target for step in plan.steps if step.kind is FaultKind.PAGE_REBOUND}
 
 
@@ -143,6 +144,14 @@ def test_only_a_light_site_that_keeps_its_page_is_written_what_it_refuses(seed: 
         if conversation.fate is not Fate.TAKEN:
             assert conversation.page not in moved
             assert owners[conversation.page] in light
+
+
+def test_alone_every_kind_comes_in_turn_and_nothing_else() -> None:
+    plans = [plan_of(seed, ALONE) for seed in range(len(FaultKind))]
+
+    assert [[step.kind for step in plan.steps] for plan in plans] == [[kind] for kind in FaultKind]
+    assert {conversation.fate for plan in plans for conversation in plan.conversations} == {Fate.TAKEN}
+    assert all(page.site for plan in plans for page in plan.pages)
 
 
 def test_every_kind_of_fault_is_drawn_sooner_or_later() -> None:

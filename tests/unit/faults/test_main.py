@@ -10,12 +10,13 @@ import pytest
 
 from shared.console import run_app
 from tests.faults import __main__ as command
-from tests.faults.draw import Size, plan_of
+from tests.faults.draw import plan_of
 from tests.faults.ledger import Ledger, Sent
 from tests.faults.mutants import ENGINES
 from tests.faults.report import Finding, finding_of
 from tests.faults.run.world import COMMITS_LATE
 from tests.faults.session import Extent
+from tests.faults.size import Size
 
 LOST = Sent("m_1", "1", "c", 0, 0, wanted=True, first_sent_at=0.0, attempts=1, acknowledged_at=1.0)
 
@@ -111,7 +112,7 @@ def test_the_broken_engines_are_listed(
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        pytest.param(["--size", "huge"], "there is no size huge: full, short", id="size"),
+        pytest.param(["--size", "huge"], "there is no size huge: full, short, alone", id="size"),
         pytest.param(["--mutant", "x"], "there is no mutant 'x'", id="mutant"),
     ],
 )

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.faults.draw import SHORT, plan_of
+from tests.faults.draw import plan_of
 from tests.faults.judge import Wrong
 from tests.faults.kinds import FaultKind
 from tests.faults.ledger import Fault, Ledger, Ownership, Push, Sent, Stored
 from tests.faults.report import SHOWN, Finding, as_json, finding_of, print_report
+from tests.faults.size import SHORT
 
 MACHINE: Mapping[str, object] = {"cores": 2}
 
