@@ -19,7 +19,7 @@ from shared.settings import Settings
 from shared.site_secret import key_of
 from shared.vault import is_master_key
 
-_DATABASES = ("sqlite+aiosqlite:", "postgresql+asyncpg:")
+_DATABASES = ("sqlite:", "postgresql+psycopg:")
 
 
 class CommandSettings(Settings):
@@ -72,7 +72,7 @@ class OnsiteSettings(CommandSettings):
         None, description="the address under which the relay reaches this site; not used by this release"
     )
     database_url: SecretStr | None = Field(
-        None, description="sqlite+aiosqlite:///… or postgresql+asyncpg://…; a file in the data folder if unset"
+        None, description="sqlite:///… or postgresql+psycopg://…; a file in the data folder if unset"
     )
     # Loopback, because a proxy that speaks TLS belongs in front of it: whoever listens to the whole network says so.
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on; 0.0.0.0 in a container")

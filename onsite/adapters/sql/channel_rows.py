@@ -2,30 +2,29 @@
 
 from collections.abc import Set as AbstractSet
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select, update
 
 from onsite.adapters.sql.inserts import insert_new
-from onsite.adapters.sql.lookups import rows_where_in
+from onsite.adapters.sql.lookups import among, rows_among
 from onsite.adapters.sql.tables import channels
 from onsite.core.model import Platform
 from onsite.engine.channels import UNARMED, ChannelRef, ChannelState
 
 _FOUND = (channels.c.platform, channels.c.external_id, channels.c.id)
+_FIND = select(*_FOUND, channels.c.state).where(among(channels.c.external_id))
+_BRING_BACK = update(channels).where(among(channels.c.id)).values(state=ChannelState.NO_TOKEN, sentence=UNARMED)
 
 
-async def ensure_channels(connection: AsyncConnection, refs: AbstractSet[ChannelRef]) -> dict[ChannelRef, int]:
+def ensure_channels(connection: Connection, refs: AbstractSet[ChannelRef]) -> dict[ChannelRef, int]:
     """Return the id of each channel; one that was removed or never set up is there again, without a token."""
-    rows = await rows_where_in(
-        connection, select(*_FOUND, channels.c.state), channels.c.external_id, {ref.external_id for ref in refs}
-    )
+    rows = rows_among(connection, _FIND, {ref.external_id for ref in refs})
     known = {ref: row for row in rows if (ref := ChannelRef(Platform(row.platform), row.external_id)) in refs}
-    await _bring_back(connection, [row.id for row in known.values() if row.state == ChannelState.REMOVED])
+    _bring_back(connection, [row.id for row in known.values() if row.state == ChannelState.REMOVED])
     ids = {ref: int(row.id) for ref, row in known.items()}
-    return ids | await _add(connection, sorted(refs - known.keys(), key=lambda ref: ref.external_id))
+    return ids | _add(connection, sorted(refs - known.keys(), key=lambda ref: ref.external_id))
 
 
-async def _add(connection: AsyncConnection, refs: list[ChannelRef]) -> dict[ChannelRef, int]:
+def _add(connection: Connection, refs: list[ChannelRef]) -> dict[ChannelRef, int]:
     rows = [
         {
             "platform": ref.platform,
@@ -36,12 +35,10 @@ async def _add(connection: AsyncConnection, refs: list[ChannelRef]) -> dict[Chan
         }
         for ref in refs
     ]
-    added = await insert_new(connection, channels, rows, *_FOUND)
+    added = insert_new(connection, channels, rows, *_FOUND)
     return {ChannelRef(Platform(row.platform), row.external_id): int(row.id) for row in added}
 
 
-async def _bring_back(connection: AsyncConnection, removed: list[int]) -> None:
+def _bring_back(connection: Connection, removed: list[int]) -> None:
     if removed:
-        await connection.execute(
-            update(channels).where(channels.c.id.in_(removed)).values(state=ChannelState.NO_TOKEN, sentence=UNARMED)
-        )
+        connection.execute(_BRING_BACK, {"among": removed})

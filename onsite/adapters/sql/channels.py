@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select, update
 
 from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.lookups import AnyRow
 from onsite.adapters.sql.tables import channels
-from onsite.adapters.sql.to_the_end import to_the_end
+from onsite.adapters.sql.transactions import SqlStore, reading, writing
 from onsite.core.errors import ChannelNotFound
 from onsite.core.model import Platform
 from onsite.engine.channels import Channel, ChannelRef, ChannelState, Credentials
@@ -17,28 +16,26 @@ from shared.vault import Vault
 _HERE = channels.c.state != ChannelState.REMOVED
 
 
-class SqlChannels:
+class SqlChannels(SqlStore):
     """Implements `ChannelStore`."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
-        self._database = database
+        super().__init__(database)
         self._vault = vault
 
-    @to_the_end
-    async def channels(self) -> list[Channel]:
+    @reading
+    def channels(self, connection: Connection) -> list[Channel]:
         """List all that are not removed, in the order in which they came."""
-        async with self._database.read() as connection:
-            rows = await connection.execute(select(channels).where(_HERE).order_by(channels.c.id))
-            return [_channel(row) for row in rows]
+        rows = connection.execute(select(channels).where(_HERE).order_by(channels.c.id))
+        return [_channel(row) for row in rows]
 
-    @to_the_end
-    async def channel(self, channel_id: int) -> Channel:
+    @reading
+    def channel(self, connection: Connection, channel_id: int) -> Channel:
         """Return one. Raises ChannelNotFound."""
-        async with self._database.read() as connection:
-            return _channel(await _row(connection, channel_id))
+        return _channel(_row(connection, channel_id))
 
-    @to_the_end
-    async def save_channel(self, ref: ChannelRef, *, name: str, credentials: Credentials) -> Channel:
+    @writing
+    def save_channel(self, connection: Connection, ref: ChannelRef, *, name: str, credentials: Credentials) -> Channel:
         """Add a channel, or give the one that exists new credentials."""
         values: dict[str, Any] = {
             "sealed_token": self._vault.seal(credentials.token),
@@ -47,57 +44,56 @@ class SqlChannels:
             "sentence": "",
         }
         mine = (channels.c.platform == ref.platform, channels.c.external_id == ref.external_id)
-        async with self._database.write() as connection:
-            found = (await connection.execute(select(channels).where(*mine))).first()
-            if found is None:
-                new = {"platform": ref.platform, "external_id": ref.external_id, "name": name}
-                await connection.execute(insert(channels).values(**new, **values))
-            else:
-                await connection.execute(update(channels).where(*mine).values(name=name or found.name, **values))
-            return _channel((await connection.execute(select(channels).where(*mine))).one())
+        found = connection.execute(select(channels).where(*mine)).first()
+        if found is None:
+            new = {"platform": ref.platform, "external_id": ref.external_id, "name": name}
+            connection.execute(insert(channels).values(**new, **values))
+        else:
+            connection.execute(update(channels).where(*mine).values(name=name or found.name, **values))
+        return _channel(connection.execute(select(channels).where(*mine)).one())
 
-    @to_the_end
-    async def remove_channel(self, channel_id: int) -> None:
+    @writing
+    def remove_channel(self, connection: Connection, channel_id: int) -> None:
         """Erase the credentials and take the channel off the list. Raises ChannelNotFound."""
-        async with self._database.write() as connection:
-            await _row(connection, channel_id)
-            gone = {"sealed_token": None, "sealed_proof": None, "state": ChannelState.REMOVED, "sentence": ""}
-            # The offset goes too: Telegram's numbers may have moved on by the time the bot comes back.
-            await connection.execute(
-                update(channels).where(channels.c.id == channel_id).values(**gone, next_offset=None)
-            )
+        _row(connection, channel_id)
+        gone = {"sealed_token": None, "sealed_proof": None, "state": ChannelState.REMOVED, "sentence": ""}
+        # The offset goes too: Telegram's numbers may have moved on by the time the bot comes back.
+        connection.execute(update(channels).where(channels.c.id == channel_id).values(**gone, next_offset=None))
 
-    @to_the_end
-    async def set_health(
-        self, channel_id: int, state: ChannelState, sentence: str, *, only_from: frozenset[ChannelState] | None = None
+    @writing
+    def set_health(
+        self,
+        connection: Connection,
+        channel_id: int,
+        state: ChannelState,
+        sentence: str,
+        *,
+        only_from: frozenset[ChannelState] | None = None,
     ) -> bool:
         """Write a channel's health, unless it is removed or not in one of the states `only_from`."""
         query = update(channels).where(channels.c.id == channel_id, _HERE)
         if only_from is not None:
             query = query.where(channels.c.state.in_(only_from))
-        async with self._database.write() as connection:
-            return bool((await connection.execute(query.values(state=state, sentence=sentence))).rowcount)
+        return bool(connection.execute(query.values(state=state, sentence=sentence)).rowcount)
 
-    @to_the_end
-    async def credentials(self, channel_id: int) -> Credentials | None:
+    @reading
+    def credentials(self, connection: Connection, channel_id: int) -> Credentials | None:
         """Open a channel's credentials; None when it has none. Raises VaultError, ChannelNotFound."""
-        async with self._database.read() as connection:
-            row = await _row(connection, channel_id)
+        row = _row(connection, channel_id)
         if row.sealed_token is None:
             return None
         proof = None if row.sealed_proof is None else self._vault.open(row.sealed_proof)
         return Credentials(self._vault.open(row.sealed_token), proof)
 
-    @to_the_end
-    async def next_offset(self, channel_id: int) -> int | None:
+    @reading
+    def next_offset(self, connection: Connection, channel_id: int) -> int | None:
         """Return where the next poll begins. Raises ChannelNotFound."""
-        async with self._database.read() as connection:
-            offset: int | None = (await _row(connection, channel_id)).next_offset
-            return offset
+        offset: int | None = _row(connection, channel_id).next_offset
+        return offset
 
 
-async def _row(connection: AsyncConnection, channel_id: int) -> AnyRow:
-    row = (await connection.execute(select(channels).where(channels.c.id == channel_id, _HERE))).first()
+def _row(connection: Connection, channel_id: int) -> AnyRow:
+    row = connection.execute(select(channels).where(channels.c.id == channel_id, _HERE)).first()
     if row is None:
         raise ChannelNotFound(f"there is no channel {channel_id}; `onsite channel list` shows them")
     return row

@@ -2,30 +2,31 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, select, update
 
 from onsite.adapters.sql.inserts import insert_new
-from onsite.adapters.sql.lookups import AnyRow, rows_where_in
+from onsite.adapters.sql.lookups import AnyRow, among, rows_among
 from onsite.adapters.sql.placing import Place, Placed
 from onsite.adapters.sql.tables import contacts
 from onsite.core.model import MessageFact, Person
 
 _TOLD = ("name", "username", "language")
+_FIND = select(contacts).where(among(contacts.c.channel_id, "channels"), among(contacts.c.key))
+_UPDATE = update(contacts).where(contacts.c.id == bindparam("_id")).values({name: bindparam(name) for name in _TOLD})
 
 
-async def ensure_contacts(connection: AsyncConnection, placed: Sequence[Placed]) -> dict[Place, int]:
+def ensure_contacts(connection: Connection, placed: Sequence[Placed]) -> dict[Place, int]:
     """Return the id of each person that `placed` names, by channel and key."""
     people = _people(placed)
     if not people:
         return {}
-    query = select(contacts).where(contacts.c.channel_id.in_({channel_id for channel_id, _ in people}))
-    rows = await rows_where_in(connection, query, contacts.c.key, {key for _, key in people})
+    in_channels = {channel_id for channel_id, _ in people}
+    rows = rows_among(connection, _FIND, {key for _, key in people}, channels=in_channels)
     known = {place: row for row in rows if (place := (row.channel_id, row.key)) in people}
     changed = [(row, people[place]) for place, row in known.items() if _tells_more(people[place], row)]
-    await _update(connection, [{"_id": row.id, **_values(_merge(row, person))} for row, person in changed])
+    _update(connection, [{"_id": row.id, **_values(_merge(row, person))} for row, person in changed])
     ids = {place: int(row.id) for place, row in known.items()}
-    return ids | await _add(connection, {place: one for place, one in people.items() if place not in known})
+    return ids | _add(connection, {place: one for place, one in people.items() if place not in known})
 
 
 def _people(placed: Sequence[Placed]) -> dict[Place, Person]:
@@ -51,13 +52,12 @@ def _values(person: Person) -> dict[str, str]:
     return {name: getattr(person, name) for name in _TOLD}
 
 
-async def _add(connection: AsyncConnection, people: dict[Place, Person]) -> dict[Place, int]:
+def _add(connection: Connection, people: dict[Place, Person]) -> dict[Place, int]:
     rows = [{"channel_id": channel_id, "key": key, **_values(person)} for (channel_id, key), person in people.items()]
-    added = await insert_new(connection, contacts, rows, contacts.c.channel_id, contacts.c.key, contacts.c.id)
+    added = insert_new(connection, contacts, rows, contacts.c.channel_id, contacts.c.key, contacts.c.id)
     return {(row.channel_id, row.key): int(row.id) for row in added}
 
 
-async def _update(connection: AsyncConnection, rows: list[dict[str, object]]) -> None:
+def _update(connection: Connection, rows: list[dict[str, object]]) -> None:
     if rows:
-        told: dict[str, object] = {name: bindparam(name) for name in _TOLD}
-        await connection.execute(update(contacts).where(contacts.c.id == bindparam("_id")).values(told), rows)
+        connection.execute(_UPDATE, rows)

@@ -3,16 +3,15 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from onsite.adapters.sql.inserts import insert_new
-from onsite.adapters.sql.lookups import AnyRow, chunks, rows_where_in
+from onsite.adapters.sql.lookups import AnyRow, among, chunks, rows_among
 from onsite.adapters.sql.placing import Place, Placed
 from onsite.adapters.sql.tables import conversations, messages
 from onsite.core.model import MessageFact
 
-_COLUMNS = (
+_FIND = select(
     conversations.c.channel_id,
     conversations.c.key,
     conversations.c.id,
@@ -20,7 +19,14 @@ _COLUMNS = (
     conversations.c.contact_id,
     conversations.c.delivered_until_ms,
     conversations.c.read_until_ms,
+).where(among(conversations.c.channel_id, "channels"), among(conversations.c.key))
+_UPDATE = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("_id"))
+    .values({name: bindparam(name) for name in ("title", "contact_id")})
 )
+_LAST_AT_MS = select(func.max(messages.c.sent_at_ms)).where(messages.c.conversation_id == conversations.c.id)
+_MOVE_UP = update(conversations).where(among(conversations.c.id)).values(last_at_ms=_LAST_AT_MS.scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +46,26 @@ class _Told:
     contact_id: int | None = None
 
 
-async def ensure_conversations(
-    connection: AsyncConnection, placed: Sequence[Placed], contacts: dict[Place, int]
+def ensure_conversations(
+    connection: Connection, placed: Sequence[Placed], contacts: dict[Place, int]
 ) -> dict[Place, ConversationRow]:
     """Return each conversation that `placed` touches. One that only a receipt names is not made."""
     told = _tell(placed, contacts)
     wanted = {one.place for one in placed}
-    query = select(*_COLUMNS).where(conversations.c.channel_id.in_({channel_id for channel_id, _ in wanted}))
-    rows = await rows_where_in(connection, query, conversations.c.key, {key for _, key in wanted})
+    in_channels = {channel_id for channel_id, _ in wanted}
+    rows = rows_among(connection, _FIND, {key for _, key in wanted}, channels=in_channels)
     known = {place: row for row in rows if (place := (row.channel_id, row.key)) in wanted}
     changed = [(row, told[place]) for place, row in known.items() if place in told and _tells_more(told[place], row)]
-    await _update(connection, [_changes(row, what) for row, what in changed])
-    added = await _add(connection, {place: what for place, what in told.items() if place not in known})
+    _update(connection, [_changes(row, what) for row, what in changed])
+    added = _add(connection, {place: what for place, what in told.items() if place not in known})
     kept = {p: ConversationRow(row.id, row.delivered_until_ms, row.read_until_ms) for p, row in known.items()}
     return kept | added
 
 
-async def move_up(connection: AsyncConnection, ids: Collection[int]) -> None:
+def move_up(connection: Connection, ids: Collection[int]) -> None:
     """Let conversations stand where their last message says, after messages were added."""
-    last = select(func.max(messages.c.sent_at_ms)).where(messages.c.conversation_id == conversations.c.id)
     for some in chunks(ids):
-        query = update(conversations).where(conversations.c.id.in_(some))
-        await connection.execute(query.values(last_at_ms=last.scalar_subquery()))
+        connection.execute(_MOVE_UP, {"among": some})
 
 
 def _tell(placed: Sequence[Placed], contacts: dict[Place, int]) -> dict[Place, _Told]:
@@ -83,18 +87,16 @@ def _changes(row: AnyRow, told: _Told) -> dict[str, object]:
     return {"_id": row.id, "title": told.title or row.title, "contact_id": row.contact_id or told.contact_id}
 
 
-async def _update(connection: AsyncConnection, rows: list[dict[str, object]]) -> None:
+def _update(connection: Connection, rows: list[dict[str, object]]) -> None:
     if rows:
-        values: dict[str, object] = {name: bindparam(name) for name in ("title", "contact_id")}
-        query = update(conversations).where(conversations.c.id == bindparam("_id")).values(values)
-        await connection.execute(query, rows)
+        connection.execute(_UPDATE, rows)
 
 
-async def _add(connection: AsyncConnection, told: dict[Place, _Told]) -> dict[Place, ConversationRow]:
+def _add(connection: Connection, told: dict[Place, _Told]) -> dict[Place, ConversationRow]:
     rows = [
         {"channel_id": channel_id, "key": key, "title": what.title, "contact_id": what.contact_id}
         for (channel_id, key), what in told.items()
     ]
     columns = (conversations.c.channel_id, conversations.c.key, conversations.c.id)
-    added = await insert_new(connection, conversations, rows, *columns)
+    added = insert_new(connection, conversations, rows, *columns)
     return {(row.channel_id, row.key): ConversationRow(row.id, 0, 0) for row in added}

@@ -1,22 +1,25 @@
 """Connections and transactions. Not the tables, not what is written.
 
 SQLite runs in WAL mode with `synchronous=FULL`: what is committed survives a power cut, and readers never wait for the
-writer. There is one writer at a time, by a lock in this process and `BEGIN IMMEDIATE` in the database, so that no
+writer. There is one writer at a time, by its thread in this process and `BEGIN IMMEDIATE` in the database, so that no
 transaction fails half-way for having begun as a reader (https://www.sqlite.org/lang_transaction.html, section 2.1).
-On PostgreSQL the same lock keeps writes in order; the database itself would allow more.
+On PostgreSQL the same thread keeps writes in order; the database itself would allow more.
+
+A transaction is run whole by one thread (docs/decisions/0022). Nobody can cut it off in the middle: a caller who is
+cancelled waits for its commit or its undoing before the cancellation goes on.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from onsite.engine.errors import StoreUnavailable
 from shared.errors import UserError
@@ -26,14 +29,20 @@ BUSY_TIMEOUT_MS = 5000
 
 FILE_NAME = "onsite.db"
 
+READERS = 4
+"""How many look at the same time; the others wait. The pool of connections has room for them and the writer."""
+
+_Result = TypeVar("_Result")
+
 _WRITES = "onsite_writes"
 
 _ABOUT_CONTENT = (DataError, IntegrityError, ProgrammingError, NotSupportedError)
 """Errors about what was to be written or how (https://peps.python.org/pep-0249/#exceptions)."""
 
-_CONTENT_SQLSTATES = ("22", "23", "54")
+_CONTENT_SQLSTATES = ("22", "23", "54", "42804")
 """The classes "data exception", "integrity constraint violation" and "program limit exceeded" (a key too long for its
-index). Most of what asyncpg raises reaches us as the bare DBAPIError, which tells nothing but this code
+index), and "datatype mismatch". Where the server tells such a code, it counts alone: by its Python type, a right that
+was taken away would be about the statement, and a limit of the program about the server
 (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 _PRAGMAS = (
@@ -45,31 +54,50 @@ _PRAGMAS = (
 
 
 class Database:
-    """Hands out connections inside transactions."""
+    """Runs transactions."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writer = asyncio.Lock()
+        self._writer = ThreadPoolExecutor(1, "database-writer")
+        self._readers = ThreadPoolExecutor(READERS, "database-reader")
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Look at one consistent state. Raises StoreUnavailable."""
-        with _as_unavailable():
-            async with self._engine.begin() as connection:
-                yield connection
+    async def read(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Let `work` look at one consistent state. Raises StoreUnavailable."""
+        return await _to_the_end(self._readers, lambda: self._transact(work, writes=False))
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Change everything or nothing: commits at the end, undoes on any exception. Raises StoreUnavailable."""
-        with _as_unavailable():
-            async with self._writer, self._engine.connect() as plain:
-                connection = await plain.execution_options(**{_WRITES: True})
-                async with connection.begin():
-                    yield connection
+    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Let `work` change everything or nothing: commits at its end, undoes on any exception.
+
+        Raises StoreUnavailable.
+        """
+        return await _to_the_end(self._writer, lambda: self._transact(work, writes=True))
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._engine.dispose()
+        """Finish what was asked for, and close all connections."""
+        await asyncio.to_thread(self._close)
+
+    def _transact(self, work: Callable[[Connection], _Result], *, writes: bool) -> _Result:
+        with _as_unavailable(), self._engine.connect() as plain:
+            connection = plain.execution_options(**{_WRITES: writes})
+            with connection.begin():
+                return work(connection)
+
+    def _close(self) -> None:
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self._engine.dispose()
+
+
+async def _to_the_end(thread: Executor, work: Callable[[], _Result]) -> _Result:
+    """Wait for the end of the work, also when we are cancelled meanwhile."""
+    running = asyncio.get_running_loop().run_in_executor(thread, work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        if not running.cancelled():
+            running.exception()  # nobody is left to be told, and asyncio would complain that nobody was
+        raise
 
 
 def open_database(url: SecretStr | None, data_dir: Path) -> Database:
@@ -78,26 +106,26 @@ def open_database(url: SecretStr | None, data_dir: Path) -> Database:
     try:
         if target.get_backend_name() == "sqlite":
             return Database(_sqlite(target))
-        return Database(create_async_engine(target, hide_parameters=True, pool_pre_ping=True))
+        return Database(create_engine(target, hide_parameters=True, pool_pre_ping=True))
     except ModuleNotFoundError as error:
         raise UserError(f"the database needs the Python package {error.name}: install it beside this one") from None
 
 
 def _url_of(url: SecretStr | None, data_dir: Path) -> URL:
     if url is None:
-        return URL.create("sqlite+aiosqlite", database=str(data_dir / FILE_NAME))
+        return URL.create("sqlite", database=str(data_dir / FILE_NAME))
     try:
         return make_url(url.get_secret_value())
     except (ArgumentError, ValueError):
         raise UserError("ONSITE_DATABASE_URL is no address of a database") from None
 
 
-def _sqlite(url: URL) -> AsyncEngine:
+def _sqlite(url: URL) -> Engine:
     # isolation_level None: Python's sqlite3 then begins no transaction of its own, and ours begins as it should.
     # hide_parameters: an exception must not carry the rows it was about, as they hold messages.
-    engine = create_async_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
-    event.listen(engine.sync_engine, "connect", _set_up)
-    event.listen(engine.sync_engine, "begin", _begin)
+    engine = create_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -133,8 +161,9 @@ def _as_unavailable() -> Iterator[None]:
 def _is_about_content(error: DBAPIError) -> bool:
     if error.connection_invalidated:
         return False
-    sqlstate = getattr(error.orig, "sqlstate", None) or ""
-    return isinstance(error, _ABOUT_CONTENT) or sqlstate.startswith(_CONTENT_SQLSTATES)
+    if sqlstate := getattr(error.orig, "sqlstate", None):
+        return str(sqlstate).startswith(_CONTENT_SQLSTATES)
+    return isinstance(error, _ABOUT_CONTENT)
 
 
 def _reason(error: Exception) -> str:

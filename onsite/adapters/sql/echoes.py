@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from onsite.adapters.sql.conversation_rows import ConversationRow, move_up
-from onsite.adapters.sql.lookups import AnyRow, rows_where_in
+from onsite.adapters.sql.lookups import AnyRow, among, rows_among
 from onsite.adapters.sql.placing import Place, Placed
 from onsite.adapters.sql.tables import messages
 from onsite.core.model import Author, Direction, MessageFact
@@ -31,17 +30,22 @@ _COLUMNS = select(
     messages.c.sent_at_ms,
 )
 _OUTBOUND = messages.c.direction == Direction.OUTBOUND
+_BY_CORRELATION = _COLUMNS.where(among(messages.c.correlation))
+_BY_KEY = _COLUMNS.where(_OUTBOUND, among(messages.c.conversation_id, "conversations"), among(messages.c.key))
+_CONFIRM = (
+    update(messages)
+    .where(messages.c.id == bindparam("_id"))
+    .values({name: bindparam(name) for name in ("key", "state", "sent_at_ms")})
+)
 
 
-async def confirm_ours(
-    connection: AsyncConnection, echoes: Sequence[Placed], places: dict[Place, ConversationRow]
-) -> set[Placed]:
+def confirm_ours(connection: Connection, echoes: Sequence[Placed], places: dict[Place, ConversationRow]) -> set[Placed]:
     """Confirm the replies that `echoes` prove, and return those echoes; the others are messages from elsewhere."""
     if not echoes:
         return set()
     facts = {one: cast("MessageFact", one.fact) for one in echoes}
-    by_correlation = await _by_correlation(connection, {f.correlation for f in facts.values() if f.correlation})
-    by_key = await _by_key(connection, facts, places)
+    by_correlation = _by_correlation(connection, {f.correlation for f in facts.values() if f.correlation})
+    by_key = _by_key(connection, facts, places)
     changes: dict[int, dict[str, object]] = {}
     ours: set[Placed] = set()
     for one, fact in facts.items():
@@ -52,20 +56,18 @@ async def confirm_ours(
             continue
         ours.add(one)
         other = None if same_key is None or same_key.id == reply.id else same_key
-        changes[reply.id] = await _confirmed(connection, reply, fact, other)
-    await _update(connection, list(changes.values()))
-    await move_up(connection, {places[one.place].id for one in ours})
+        changes[reply.id] = _confirmed(connection, reply, fact, other)
+    _update(connection, list(changes.values()))
+    move_up(connection, {places[one.place].id for one in ours})
     return ours
 
 
-async def _confirmed(
-    connection: AsyncConnection, reply: AnyRow, fact: MessageFact, other: AnyRow | None
-) -> dict[str, object]:
+def _confirmed(connection: Connection, reply: AnyRow, fact: MessageFact, other: AnyRow | None) -> dict[str, object]:
     """Return what changes in `reply`; `other` is another row that has the echo's id."""
     values = {"_id": reply.id, "key": fact.message_key, "sent_at_ms": fact.sent_at_ms}
     state = after_echo(SendState(reply.state))
     if other is not None and made_by_echo(other):
-        state = further(state, (await absorb(connection, other)).state)
+        state = further(state, absorb(connection, other).state)
     elif other is not None:
         values["key"] = reply.key  # two replies are two messages: the id stays with whose it was
     return values | {"state": state}
@@ -79,10 +81,10 @@ class Absorbed:
     sent_at_ms: int
 
 
-async def outbound_with_key(connection: AsyncConnection, conversation_id: int, key: str) -> AnyRow | None:
+def outbound_with_key(connection: Connection, conversation_id: int, key: str) -> AnyRow | None:
     """Return the message of ours that has the platform's id `key`."""
     query = _COLUMNS.where(messages.c.conversation_id == conversation_id, _OUTBOUND, messages.c.key == key)
-    return (await connection.execute(query)).first()
+    return connection.execute(query).first()
 
 
 def made_by_echo(row: AnyRow) -> bool:
@@ -90,26 +92,25 @@ def made_by_echo(row: AnyRow) -> bool:
     return row.author == Author.ELSEWHERE and row.correlation is None
 
 
-async def absorb(connection: AsyncConnection, row: AnyRow) -> Absorbed:
+def absorb(connection: Connection, row: AnyRow) -> Absorbed:
     """Remove the row that an echo made for a message which proves to be a reply of ours."""
-    await connection.execute(delete(messages).where(messages.c.id == row.id))
+    connection.execute(delete(messages).where(messages.c.id == row.id))
     return Absorbed(SendState(row.state), row.sent_at_ms)
 
 
-async def _by_correlation(connection: AsyncConnection, wanted: set[str]) -> dict[tuple[int, str], AnyRow]:
-    rows = await rows_where_in(connection, _COLUMNS, messages.c.correlation, wanted)
+def _by_correlation(connection: Connection, wanted: set[str]) -> dict[tuple[int, str], AnyRow]:
+    rows = rows_among(connection, _BY_CORRELATION, wanted)
     return {(row.conversation_id, row.correlation): row for row in rows}
 
 
-async def _by_key(
-    connection: AsyncConnection, facts: dict[Placed, MessageFact], places: dict[Place, ConversationRow]
+def _by_key(
+    connection: Connection, facts: dict[Placed, MessageFact], places: dict[Place, ConversationRow]
 ) -> dict[tuple[int, str], AnyRow]:
-    query = _COLUMNS.where(_OUTBOUND, messages.c.conversation_id.in_({places[one.place].id for one in facts}))
-    rows = await rows_where_in(connection, query, messages.c.key, {fact.message_key for fact in facts.values()})
+    in_conversations = {places[one.place].id for one in facts}
+    rows = rows_among(connection, _BY_KEY, {f.message_key for f in facts.values()}, conversations=in_conversations)
     return {(row.conversation_id, row.key): row for row in rows}
 
 
-async def _update(connection: AsyncConnection, rows: list[dict[str, object]]) -> None:
+def _update(connection: Connection, rows: list[dict[str, object]]) -> None:
     if rows:
-        values: dict[str, object] = {name: bindparam(name) for name in ("key", "state", "sent_at_ms")}
-        await connection.execute(update(messages).where(messages.c.id == bindparam("_id")).values(values), rows)
+        connection.execute(_CONFIRM, rows)

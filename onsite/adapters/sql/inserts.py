@@ -1,11 +1,12 @@
 """`INSERT … ON CONFLICT DO NOTHING`, which both databases know and SQLAlchemy spells once per dialect. No other SQL."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from onsite.adapters.sql.lookups import AnyRow
 
@@ -15,8 +16,8 @@ _INSERTS: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
 }
 
 
-async def insert_new(
-    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *returning: Column[Any]
+def insert_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *returning: Column[Any]
 ) -> Sequence[AnyRow]:
     """Insert those of `rows` that offend no unique key, in as few statements as the database's limits allow.
 
@@ -24,5 +25,9 @@ async def insert_new(
     """
     if not rows:
         return []
-    insert = _INSERTS[connection.dialect.name](table).on_conflict_do_nothing().returning(*returning)
-    return (await connection.execute(insert, list(rows))).all()
+    return connection.execute(_statement(connection.dialect.name, table, returning), list(rows)).all()
+
+
+@cache
+def _statement(dialect: str, table: Table, returning: tuple[Column[Any], ...]) -> ReturningInsert[*tuple[Any, ...]]:
+    return _INSERTS[dialect](table).on_conflict_do_nothing().returning(*returning)

@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam
 
 CHUNK = 5000
-"""Values in one `IN (…)`: well below the number of parameters that SQLite (32766) and asyncpg (32767) allow."""
+"""Values in one `IN (…)`: well below the number of parameters that SQLite (32766) and PostgreSQL (65535) allow."""
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns."""
@@ -19,13 +18,21 @@ AnySelect = Select[*tuple[Any, ...]]
 _Item = TypeVar("_Item")
 
 
-async def rows_where_in(
-    connection: AsyncConnection, select: AnySelect, column: ColumnElement[Any], values: Collection[Any]
+def among(column: ColumnElement[Any], name: str = "among") -> ColumnElement[bool]:
+    """Say in a statement that `column` is one of the values that come under `name` when it is run.
+
+    So the statement can be made once: to make one takes SQLAlchemy longer than SQLite takes to run it.
+    """
+    return column.in_(bindparam(name, expanding=True))
+
+
+def rows_among(
+    connection: Connection, query: AnySelect, values: Collection[Any], **others: Collection[Any]
 ) -> Sequence[AnyRow]:
-    """Run `select` for the rows whose `column` is among `values`."""
+    """Run a query that says `among(…)` for these values, however many; `others` are its few further values by name."""
     found: list[AnyRow] = []
     for chunk in chunks(values):
-        found += (await connection.execute(select.where(column.in_(chunk)))).all()
+        found += connection.execute(query, {"among": chunk, **others}).all()
     return found
 
 

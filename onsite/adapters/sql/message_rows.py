@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from onsite.adapters.sql.conversation_rows import ConversationRow, move_up
 from onsite.adapters.sql.inserts import insert_new
@@ -18,8 +18,8 @@ _KEY = (messages.c.conversation_id, messages.c.direction, messages.c.key)
 _ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment))
 
 
-async def add_messages(
-    connection: AsyncConnection,
+def add_messages(
+    connection: Connection,
     placed: Sequence[Placed],
     places: dict[Place, ConversationRow],
     contacts: dict[Place, int],
@@ -36,9 +36,9 @@ async def add_messages(
             facts[key] = one.fact
             contact_id = contacts[one.channel_id, one.fact.person.key] if one.fact.person is not None else None
             rows.append(_row(one.fact, conversation_id, contact_id))
-    added = await insert_new(connection, messages, rows, messages.c.id, *_KEY)
-    await move_up(connection, {row.conversation_id for row in added})
-    await _add_attachments(
+    added = insert_new(connection, messages, rows, messages.c.id, *_KEY)
+    move_up(connection, {row.conversation_id for row in added})
+    _add_attachments(
         connection,
         [(row.id, facts[row.conversation_id, row.direction, row.key].attachments) for row in added],
     )
@@ -64,9 +64,7 @@ def _row(fact: MessageFact, conversation_id: int, contact_id: int | None) -> dic
     }
 
 
-async def _add_attachments(
-    connection: AsyncConnection, of_messages: Sequence[tuple[int, tuple[Attachment, ...]]]
-) -> None:
+def _add_attachments(connection: Connection, of_messages: Sequence[tuple[int, tuple[Attachment, ...]]]) -> None:
     rows = [
         {
             "message_id": message_id,
@@ -77,4 +75,4 @@ async def _add_attachments(
         for position, attachment in enumerate(theirs)
     ]
     if rows:
-        await connection.execute(attachments.insert(), rows)
+        connection.execute(attachments.insert(), rows)

@@ -21,8 +21,7 @@ _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 async def upgrade(database: Database) -> None:
     """Run the migrations that are missing. Raises UserError when the database is of a newer release."""
-    async with database.write() as connection:
-        await connection.run_sync(_upgrade)
+    await database.write(_upgrade)
 
 
 def check_revision(connection: Connection) -> None:

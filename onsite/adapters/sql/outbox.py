@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.lookups import AnyRow
 from onsite.adapters.sql.replies import SqlReplies
 from onsite.adapters.sql.tables import channels, conversations, messages
-from onsite.adapters.sql.to_the_end import to_the_end
+from onsite.adapters.sql.transactions import SqlStore, reading, writing
 from onsite.core.model import Platform
 from onsite.core.sending import SendEvent, SendState, advance
 from onsite.engine.attempts import LONGEST_PAUSE_S
@@ -21,16 +21,16 @@ DUE_LIMIT = 50
 _LOST = "the site stopped while this reply was on its way: see in the app of the platform whether it arrived"
 
 
-class SqlOutbox:
+class SqlOutbox(SqlStore):
     """Implements `OutboxStore`."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._replies = SqlReplies(database)
 
-    @to_the_end
-    async def due(
-        self, *, now_ms: int, busy_channels: Sequence[int], busy_conversations: Sequence[int]
+    @reading
+    def due(
+        self, connection: Connection, *, now_ms: int, busy_channels: Sequence[int], busy_conversations: Sequence[int]
     ) -> list[Outgoing]:
         """Return the first queued reply of each conversation that may be tried now, oldest first."""
         # A postponed head holds back the rest of its conversation, as nothing may overtake.
@@ -58,45 +58,40 @@ class SqlOutbox:
             .order_by(messages.c.id)
             .limit(DUE_LIMIT)
         )
-        async with self._database.read() as connection:
-            return [_outgoing(row) for row in await connection.execute(query)]
+        return [_outgoing(row) for row in connection.execute(query)]
 
-    @to_the_end
-    async def next_due_ms(self, *, now_ms: int) -> int | None:
+    @reading
+    def next_due_ms(self, connection: Connection, *, now_ms: int) -> int | None:
         """Return when the next postponed reply may be tried; None when none waits."""
         query = select(func.min(messages.c.not_before_ms)).where(
             messages.c.state == SendState.QUEUED, ~_has_waited(now_ms)
         )
-        async with self._database.read() as connection:
-            moment: int | None = (await connection.execute(query)).scalar_one()
-            return moment
+        moment: int | None = connection.execute(query).scalar_one()
+        return moment
 
-    @to_the_end
-    async def start(self, message_id: int) -> bool:
+    @writing
+    def start(self, connection: Connection, message_id: int) -> bool:
         """Make a queued reply `sending`, durably. False when it is not queued any more."""
         query = (
             update(messages)
             .where(messages.c.id == message_id, messages.c.state == SendState.QUEUED)
             .values(state=advance(SendState.QUEUED, SendEvent.STARTED), attempts=messages.c.attempts + 1)
         )
-        async with self._database.write() as connection:
-            return bool((await connection.execute(query)).rowcount)
+        return bool(connection.execute(query).rowcount)
 
-    @to_the_end
     async def settle(self, message_id: int, settlement: Settlement, *, now_ms: int) -> SendState | None:
         """Advance a reply by an attempt's outcome."""
         return await self._replies.settle(message_id, settlement, now_ms=now_ms)
 
-    @to_the_end
-    async def lose_unfinished(self) -> int:
+    @writing
+    def lose_unfinished(self, connection: Connection) -> int:
         """Make everything found in `sending` unknown, and return how many that were."""
         query = (
             update(messages)
             .where(messages.c.state == SendState.SENDING)
             .values(state=advance(SendState.SENDING, SendEvent.LOST), failure_code="interrupted", failure=_LOST)
         )
-        async with self._database.write() as connection:
-            return (await connection.execute(query)).rowcount
+        return connection.execute(query).rowcount
 
 
 def _has_waited(now_ms: int) -> ColumnElement[bool]:

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
 
-from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.lookups import AnyRow, AnySelect
 from onsite.adapters.sql.migrate import check_revision
 from onsite.adapters.sql.tables import attachments, channels, contacts, conversations, events, messages
-from onsite.adapters.sql.to_the_end import to_the_end
+from onsite.adapters.sql.transactions import SqlStore, reading
 from onsite.adapters.sql.views import attachment_of, contact_of, conversation_of, message_of
 from onsite.core.errors import ConversationNotFound
 from onsite.core.model import Attachment, Author, Platform
@@ -29,51 +27,46 @@ _MESSAGES = select(messages, contacts.c.name.label("author_name")).outerjoin(
 )
 
 
-class SqlReader:
+class SqlReader(SqlStore):
     """Implements `Reader`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    @to_the_end
-    async def conversations(self, *, limit: int, before: Cursor | None) -> Sequence[ConversationView]:
+    @reading
+    def conversations(self, connection: Connection, *, limit: int, before: Cursor | None) -> Sequence[ConversationView]:
         """List conversations, the one that moved last first."""
         columns = (conversations.c.last_at_ms, conversations.c.id)
         query = _page(_conversations(), columns, limit=limit, before=before)
-        async with self._database.read() as connection:
-            return [conversation_of(row) for row in await connection.execute(query)]
+        return [conversation_of(row) for row in connection.execute(query)]
 
-    @to_the_end
-    async def messages(self, conversation_id: int, *, limit: int, before: Cursor | None) -> Sequence[MessageView]:
+    @reading
+    def messages(
+        self, connection: Connection, conversation_id: int, *, limit: int, before: Cursor | None
+    ) -> Sequence[MessageView]:
         """List a conversation's messages by the platform's time, newest first. Raises ConversationNotFound."""
         mine = _MESSAGES.where(messages.c.conversation_id == conversation_id)
         query = _page(mine, (messages.c.sent_at_ms, messages.c.id), limit=limit, before=before)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-            if not rows:
-                await _check_conversation(connection, conversation_id)
-            return await _with_attachments(connection, rows)
+        rows = connection.execute(query).all()
+        if not rows:
+            _check_conversation(connection, conversation_id)
+        return _with_attachments(connection, rows)
 
-    @to_the_end
-    async def message(self, message_id: int) -> MessageView:
+    @reading
+    def message(self, connection: Connection, message_id: int) -> MessageView:
         """Return one message. Raises MessageNotFound."""
-        async with self._database.read() as connection:
-            rows = (await connection.execute(_MESSAGES.where(messages.c.id == message_id))).all()
-            if not rows:
-                raise MessageNotFound(f"there is no message {message_id}")
-            return (await _with_attachments(connection, rows))[0]
+        rows = connection.execute(_MESSAGES.where(messages.c.id == message_id)).all()
+        if not rows:
+            raise MessageNotFound(f"there is no message {message_id}")
+        return _with_attachments(connection, rows)[0]
 
-    @to_the_end
-    async def contacts(self, *, limit: int, before: int | None) -> Sequence[ContactView]:
+    @reading
+    def contacts(self, connection: Connection, *, limit: int, before: int | None) -> Sequence[ContactView]:
         """List contacts, the newest first."""
         query = select(contacts, channels.c.platform).join(channels).order_by(contacts.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(contacts.c.id < before)
-        async with self._database.read() as connection:
-            return [contact_of(row) for row in await connection.execute(query)]
+        return [contact_of(row) for row in connection.execute(query)]
 
-    @to_the_end
-    async def counts(self) -> Counts:
+    @reading
+    def counts(self, connection: Connection) -> Counts:
         """Count what somebody may have to look after."""
         replies = (
             select(messages.c.state, func.count())
@@ -86,22 +79,20 @@ class SqlReader:
             .group_by(channels.c.platform, channels.c.state)
         )
         quarantined = select(func.count()).select_from(events).where(_QUARANTINED)
-        async with self._database.read() as connection:
-            found = {SendState(state): count for state, count in await connection.execute(replies)}
-            return Counts(
-                replies={state: found.get(state, 0) for state in _WATCHED},
-                channels={
-                    (Platform(platform), ChannelState(state)): count
-                    for platform, state, count in await connection.execute(by_state)
-                },
-                quarantined=(await connection.execute(quarantined)).scalar_one(),
-            )
+        found = {SendState(state): count for state, count in connection.execute(replies)}
+        return Counts(
+            replies={state: found.get(state, 0) for state in _WATCHED},
+            channels={
+                (Platform(platform), ChannelState(state)): count
+                for platform, state, count in connection.execute(by_state)
+            },
+            quarantined=connection.execute(quarantined).scalar_one(),
+        )
 
-    @to_the_end
-    async def check(self) -> None:
+    @reading
+    def check(self, connection: Connection) -> None:
         """Ask the database whether it answers and has the tables of this release. Raises StoreUnavailable."""
-        async with self._database.read() as connection:
-            await connection.run_sync(check_revision)
+        check_revision(connection)
 
 
 def _conversations() -> AnySelect:
@@ -137,15 +128,15 @@ def _page(
     return query.order_by(*(column.desc() for column in columns)).limit(limit)
 
 
-async def _check_conversation(connection: AsyncConnection, conversation_id: int) -> None:
-    found = await connection.execute(select(conversations.c.id).where(conversations.c.id == conversation_id))
+def _check_conversation(connection: Connection, conversation_id: int) -> None:
+    found = connection.execute(select(conversations.c.id).where(conversations.c.id == conversation_id))
     if found.first() is None:
         raise ConversationNotFound(f"there is no conversation {conversation_id}; `onsite conversations` shows them")
 
 
-async def _with_attachments(connection: AsyncConnection, rows: Sequence[AnyRow]) -> list[MessageView]:
+def _with_attachments(connection: Connection, rows: Sequence[AnyRow]) -> list[MessageView]:
     theirs: dict[int, list[Attachment]] = {row.id: [] for row in rows}
     query = select(attachments).where(attachments.c.message_id.in_(theirs)).order_by(attachments.c.position)
-    for row in await connection.execute(query):
+    for row in connection.execute(query):
         theirs[row.message_id].append(attachment_of(row))
     return [message_of(row, tuple(theirs[row.id])) for row in rows]

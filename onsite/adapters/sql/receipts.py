@@ -7,8 +7,7 @@ because a receipt may overtake the echo of the message that it is about.
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from sqlalchemy import bindparam, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, update
 
 from onsite.adapters.sql.conversation_rows import ConversationRow
 from onsite.adapters.sql.placing import Place, Placed
@@ -22,8 +21,8 @@ _REMEMBERED = {
 }
 
 
-async def advance_by_receipts(
-    connection: AsyncConnection,
+def advance_by_receipts(
+    connection: Connection,
     placed: Sequence[Placed],
     places: dict[Place, ConversationRow],
     *,
@@ -35,13 +34,13 @@ async def advance_by_receipts(
     ]
     for state in ReceiptState:
         mine = [(conversation_id, fact) for conversation_id, fact in facts if fact.state is state]
-        await _advance_named(connection, state, mine)
+        _advance_named(connection, state, mine)
         until = _watermarks(mine)
-        await _remember(connection, state, until)
+        _remember(connection, state, until)
         for place in echoed:
             row = places[place]
             until[row.id] = max(until.get(row.id, 0), _remembered(row, state))
-        await _advance_until(connection, state, {key: moment for key, moment in until.items() if moment})
+        _advance_until(connection, state, {key: moment for key, moment in until.items() if moment})
 
 
 def _remembered(row: ConversationRow, state: ReceiptState) -> int:
@@ -56,17 +55,17 @@ def _watermarks(facts: Sequence[tuple[int, ReceiptFact]]) -> dict[int, int]:
     return until
 
 
-async def _remember(connection: AsyncConnection, state: ReceiptState, until: dict[int, int]) -> None:
+def _remember(connection: Connection, state: ReceiptState, until: dict[int, int]) -> None:
     if until:
         column = _REMEMBERED[state]
         query = update(conversations).where(conversations.c.id == bindparam("_id"), column < bindparam("_until"))
-        await connection.execute(
+        connection.execute(
             query.values({column: bindparam("_until")}),
             [{"_id": key, "_until": moment} for key, moment in until.items()],
         )
 
 
-async def _advance_until(connection: AsyncConnection, state: ReceiptState, until: dict[int, int]) -> None:
+def _advance_until(connection: Connection, state: ReceiptState, until: dict[int, int]) -> None:
     if until:
         sources, target = receipt_step(state)
         query = update(messages).where(
@@ -74,14 +73,12 @@ async def _advance_until(connection: AsyncConnection, state: ReceiptState, until
             messages.c.conversation_id == bindparam("_id"),
             messages.c.sent_at_ms <= bindparam("_until"),
         )
-        await connection.execute(
+        connection.execute(
             query.values(state=target), [{"_id": key, "_until": moment} for key, moment in until.items()]
         )
 
 
-async def _advance_named(
-    connection: AsyncConnection, state: ReceiptState, facts: Sequence[tuple[int, ReceiptFact]]
-) -> None:
+def _advance_named(connection: Connection, state: ReceiptState, facts: Sequence[tuple[int, ReceiptFact]]) -> None:
     named = [{"_id": conversation_id, "_key": key} for conversation_id, fact in facts for key in fact.message_keys]
     if named:
         sources, target = receipt_step(state)
@@ -91,4 +88,4 @@ async def _advance_named(
             messages.c.key == bindparam("_key"),
             messages.c.state.in_(sources),
         )
-        await connection.execute(query.values(state=target), named)
+        connection.execute(query.values(state=target), named)

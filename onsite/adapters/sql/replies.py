@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select, update
 
 from onsite.adapters.sql.conversation_rows import move_up
-from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.echoes import absorb, made_by_echo, outbound_with_key
 from onsite.adapters.sql.lookups import AnyRow
 from onsite.adapters.sql.tables import channels, conversations, messages
-from onsite.adapters.sql.to_the_end import to_the_end
+from onsite.adapters.sql.transactions import SqlStore, reading, writing
 from onsite.core.errors import ConversationNotFound
 from onsite.core.model import Author, Direction, Kind, Platform
 from onsite.core.sending import TRANSITIONS, SendState
@@ -23,85 +21,80 @@ from onsite.engine.settling import further
 _OUR_WORDS = (messages.c.id, messages.c.conversation_id, messages.c.text, messages.c.state, messages.c.author)
 
 
-class SqlReplies:
+class SqlReplies(SqlStore):
     """Implements `ReplyStore`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    @to_the_end
-    async def conversation_channel(self, conversation_id: int) -> ChannelRef:
+    @reading
+    def conversation_channel(self, connection: Connection, conversation_id: int) -> ChannelRef:
         """Return the channel that a conversation belongs to. Raises ConversationNotFound."""
         query = select(channels.c.platform, channels.c.external_id).join(conversations)
-        async with self._database.read() as connection:
-            row = (await connection.execute(query.where(conversations.c.id == conversation_id))).first()
+        row = connection.execute(query.where(conversations.c.id == conversation_id)).first()
         if row is None:
             raise ConversationNotFound(f"there is no conversation {conversation_id}; `onsite conversations` shows them")
         return ChannelRef(Platform(row.platform), row.external_id)
 
-    @to_the_end
-    async def add_reply(self, reply: NewReply) -> ReplyState:
+    @writing
+    def add_reply(self, connection: Connection, reply: NewReply) -> ReplyState:
         """Store a reply as queued, or return the one that has the same `client_id`."""
-        async with self._database.write() as connection:
-            if reply.client_id is not None and (found := await _by_client_id(connection, reply)) is not None:
-                return _reply_state(found)
-            added = await connection.execute(insert(messages).values(_values(reply)).returning(*_OUR_WORDS))
-            await move_up(connection, [reply.conversation_id])
-            return _reply_state(added.one())
+        if reply.client_id is not None and (found := _by_client_id(connection, reply)) is not None:
+            return _reply_state(found)
+        added = connection.execute(insert(messages).values(_values(reply)).returning(*_OUR_WORDS))
+        move_up(connection, [reply.conversation_id])
+        return _reply_state(added.one())
 
-    @to_the_end
-    async def reply_state(self, message_id: int) -> ReplyState | None:
+    @reading
+    def reply_state(self, connection: Connection, message_id: int) -> ReplyState | None:
         """Return where a message of ours stands; None for one that is not ours. Raises MessageNotFound."""
-        async with self._database.read() as connection:
-            row = await _row(connection, message_id)
+        row = _row(connection, message_id)
         return _reply_state(row) if row.author == Author.OPERATOR else None
 
-    @to_the_end
-    async def settle(self, message_id: int, settlement: Settlement, *, now_ms: int) -> SendState | None:
+    @writing
+    def settle(
+        self, connection: Connection, message_id: int, settlement: Settlement, *, now_ms: int
+    ) -> SendState | None:
         """Advance a reply; None, and nothing changed, when its state does not know the event."""
-        async with self._database.write() as connection:
-            row = await _row(connection, message_id)
-            state = None if row.state is None else TRANSITIONS.get((SendState(row.state), settlement.event))
-            if state is None:
-                return None
-            values: dict[str, Any] = {
-                "state": state,
-                "not_before_ms": settlement.not_before_ms,
-                "failure_code": settlement.code,
-                "failure": settlement.sentence,
-            }
-            if settlement.platform_id:
-                values |= await _as_taken(connection, row.conversation_id, state, settlement.platform_id, now_ms=now_ms)
-            await connection.execute(update(messages).where(messages.c.id == message_id).values(values))
-            await move_up(connection, [row.conversation_id])
-            return SendState(values["state"])
+        row = _row(connection, message_id)
+        state = None if row.state is None else TRANSITIONS.get((SendState(row.state), settlement.event))
+        if state is None:
+            return None
+        values: dict[str, Any] = {
+            "state": state,
+            "not_before_ms": settlement.not_before_ms,
+            "failure_code": settlement.code,
+            "failure": settlement.sentence,
+        }
+        if settlement.platform_id:
+            values |= _as_taken(connection, row.conversation_id, state, settlement.platform_id, now_ms=now_ms)
+        connection.execute(update(messages).where(messages.c.id == message_id).values(values))
+        move_up(connection, [row.conversation_id])
+        return SendState(values["state"])
 
 
-async def _as_taken(
-    connection: AsyncConnection, conversation_id: int, state: SendState, platform_id: str, *, now_ms: int
+def _as_taken(
+    connection: Connection, conversation_id: int, state: SendState, platform_id: str, *, now_ms: int
 ) -> dict[str, Any]:
     """Say what the platform's answer tells, or its echo, where that came first: the echo knows the platform's time."""
-    known = await outbound_with_key(connection, conversation_id, platform_id)
+    known = outbound_with_key(connection, conversation_id, platform_id)
     if known is None:
         return {"key": platform_id, "sent_at_ms": now_ms}
     if not made_by_echo(known):
         return {"sent_at_ms": now_ms}  # two replies are two messages: the id stays with whose it was
-    echo = await absorb(connection, known)
+    echo = absorb(connection, known)
     return {"key": platform_id, "sent_at_ms": echo.sent_at_ms, "state": further(state, echo.state)}
 
 
-async def _row(connection: AsyncConnection, message_id: int) -> AnyRow:
-    row = (await connection.execute(select(*_OUR_WORDS).where(messages.c.id == message_id))).first()
+def _row(connection: Connection, message_id: int) -> AnyRow:
+    row = connection.execute(select(*_OUR_WORDS).where(messages.c.id == message_id)).first()
     if row is None:
         raise MessageNotFound(f"there is no message {message_id}")
     return row
 
 
-async def _by_client_id(connection: AsyncConnection, reply: NewReply) -> AnyRow | None:
+def _by_client_id(connection: Connection, reply: NewReply) -> AnyRow | None:
     query = select(*_OUR_WORDS).where(
         messages.c.conversation_id == reply.conversation_id, messages.c.client_id == reply.client_id
     )
-    return (await connection.execute(query)).first()
+    return connection.execute(query).first()
 
 
 def _reply_state(row: AnyRow) -> ReplyState:

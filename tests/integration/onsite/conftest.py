@@ -80,7 +80,7 @@ def statements(database: Database) -> Iterator[list[str]]:
     def note(*arguments: Any) -> None:
         seen.append(arguments[2])
 
-    engine = database._engine.sync_engine
+    engine = database._engine
     sqlalchemy_event.listen(engine, "before_cursor_execute", note)
     yield seen
     sqlalchemy_event.remove(engine, "before_cursor_execute", note)

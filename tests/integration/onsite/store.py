@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from onsite.adapters.sql.channels import SqlChannels
 from onsite.adapters.sql.database import Database
@@ -69,17 +69,20 @@ class Store:
 
     async def event_states(self) -> dict[str, tuple[str, str]]:
         """Return state and error of each event by its key."""
-        async with self.database.read() as connection:
-            rows = await connection.execute(select(events.c.key, events.c.state, events.c.error))
-            return {row.key: (row.state, row.error) for row in rows}
+        query = select(events.c.key, events.c.state, events.c.error)
+        rows = await self.database.read(lambda connection: connection.execute(query).all())
+        return {row.key: (row.state, row.error) for row in rows}
 
     async def counts(self) -> dict[str, int]:
         """Return how many rows each table has."""
-        async with self.database.read() as connection:
+
+        def count(connection: Connection) -> dict[str, int]:
             return {
-                table.name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for table in metadata.sorted_tables
             }
+
+        return await self.database.read(count)
 
 
 def event(key: str, *facts: Fact, channel: ChannelRef = PAGE, source_id: str = "1-0") -> IncomingEvent:

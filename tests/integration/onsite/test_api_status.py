@@ -27,8 +27,8 @@ async def test_it_lives_and_is_ready(site: RunningSite) -> None:
 
 async def test_it_is_not_ready_with_the_tables_of_another_release(site: RunningSite) -> None:
     database = open_database(None, site.settings.data_dir)
-    async with database.write() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    of_another = text("UPDATE alembic_version SET version_num = '9999'")
+    await database.write(lambda connection: connection.execute(of_another))
     await database.close()
 
     status, _, body = await fetch(site, "/readyz")

@@ -22,6 +22,7 @@ class Cutter:
 
     def __init__(self) -> None:
         self.begun = 0
+        self._loop = asyncio.get_running_loop()
         self._cut_at = 0
         self._victim: asyncio.Task[object] | None = None
 
@@ -30,16 +31,16 @@ class Cutter:
         self.begun, self._cut_at, self._victim = 0, statement, victim
 
     def note(self, *_: object) -> None:
-        """Take note of a statement that begins."""
+        """Take note of a statement that begins, in the thread of the database."""
         self.begun += 1
         if self._victim is not None and self.begun == self._cut_at:
-            self._victim.cancel()
+            self._loop.call_soon_threadsafe(self._victim.cancel)
 
 
 @contextmanager
 def cutter_of(database: Database) -> Iterator[Cutter]:
     """Have the database's statements counted."""
-    cutter, engine = Cutter(), database._engine.sync_engine
+    cutter, engine = Cutter(), database._engine
     sqlalchemy_event.listen(engine, "before_cursor_execute", cutter.note)
     yield cutter
     sqlalchemy_event.remove(engine, "before_cursor_execute", cutter.note)

@@ -4,11 +4,13 @@ import asyncio
 import sqlite3
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from onsite.adapters.sql import database as database_module
@@ -20,16 +22,17 @@ from shared.errors import UserError
 ROW = {"platform": "facebook", "external_id": "1", "name": "secret words", "state": "ok", "sentence": ""}
 
 
-async def threads_of_connections_end() -> None:
-    """Wait for aiosqlite's threads: that of a connection which failed to open ends without telling anybody."""
-    for thread in threading.enumerate():
-        if "_connection_worker_thread" in thread.name:
-            await asyncio.to_thread(thread.join, 5)
+def add(**values: str) -> Callable[[Connection], None]:
+    """Return the work of adding a channel."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(insert(channels).values(ROW | values))
+
+    return work
 
 
 async def names(database: Database) -> list[str]:
-    async with database.read() as connection:
-        return list((await connection.execute(select(channels.c.name))).scalars())
+    return await database.read(lambda connection: list(connection.execute(select(channels.c.name)).scalars()))
 
 
 @pytest.mark.parametrize(
@@ -37,47 +40,25 @@ async def names(database: Database) -> list[str]:
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)],
 )
 async def test_sqlite_is_set_up_to_survive_a_power_cut(database: Database, pragma: str, expected: str | int) -> None:
-    async with database.read() as connection:
-        assert (await connection.execute(text(f"PRAGMA {pragma}"))).scalar() == expected
+    query = text(f"PRAGMA {pragma}")
+    assert await database.read(lambda connection: connection.execute(query).scalar()) == expected
 
 
 async def test_an_exception_undoes_the_whole_transaction(database: Database) -> None:
-    async def write_and_fail() -> None:
-        async with database.write() as connection:
-            await connection.execute(insert(channels).values(ROW))
-            raise ZeroDivisionError
+    def write_and_fail(connection: Connection) -> None:
+        add()(connection)
+        raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await write_and_fail()
+        await database.write(write_and_fail)
 
     assert await names(database) == []
-
-
-async def test_a_write_cut_off_in_the_middle_leaves_nothing_and_does_not_block_the_next(database: Database) -> None:
-    written = asyncio.Event()
-
-    async def write_and_hang() -> None:
-        async with database.write() as connection:
-            await connection.execute(insert(channels).values(ROW))
-            written.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(write_and_hang())
-    await asyncio.wait_for(written.wait(), 20)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-    async with database.write() as connection:
-        await connection.execute(insert(channels).values(ROW | {"external_id": "2"}))
-    assert len(await names(database)) == 1
 
 
 async def test_a_connection_lost_before_the_commit_loses_the_transaction_alone(data_dir: Path) -> None:
     """What a crash leaves: the file as it was after the last commit."""
     first = open_database(None, data_dir)
-    async with first.write() as connection:
-        await connection.execute(insert(channels).values(ROW))
+    await first.write(add())
     dying = sqlite3.connect(data_dir / FILE_NAME, isolation_level=None)
     dying.execute("BEGIN IMMEDIATE")
     dying.execute("DELETE FROM channels")
@@ -90,20 +71,29 @@ async def test_a_connection_lost_before_the_commit_loses_the_transaction_alone(d
 
 
 async def test_readers_see_the_state_before_a_write_and_do_not_wait_for_it(database: Database) -> None:
-    async with database.write() as connection:
-        await connection.execute(insert(channels).values(ROW))
-        assert await names(database) == []
+    written, may_commit = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
 
+    def write_slowly(connection: Connection) -> None:
+        add()(connection)
+        loop.call_soon_threadsafe(written.set)
+        assert may_commit.wait(20)
+
+    writing = asyncio.create_task(database.write(write_slowly))
+    await asyncio.wait_for(written.wait(), 20)
+    assert await names(database) == []
+
+    may_commit.set()
+    await writing
     assert await names(database) == ["secret words"]
 
 
 async def test_writers_go_one_after_the_other(database: Database) -> None:
-    async def add(number: int) -> None:
-        async with database.write() as connection:
-            count = len((await connection.execute(select(channels.c.id))).all())
-            await connection.execute(insert(channels).values(ROW | {"external_id": str(number), "name": str(count)}))
+    def add_counted(connection: Connection, number: int) -> None:
+        count = len(connection.execute(select(channels.c.id)).all())
+        add(external_id=str(number), name=str(count))(connection)
 
-    await asyncio.gather(*(add(number) for number in range(20)))
+    await asyncio.gather(*(database.write(partial(add_counted, number=number)) for number in range(20)))
 
     assert sorted(map(int, await names(database))) == list(range(20))
 
@@ -117,12 +107,10 @@ async def test_a_database_that_another_program_holds_is_unavailable(
     database = open_database(None, data_dir)
 
     with pytest.raises(StoreUnavailable, match="database is locked"):
-        async with database.write():
-            pass
+        await database.write(add())
 
     holder.close()
-    async with database.write() as connection:
-        await connection.execute(insert(channels).values(ROW))
+    await database.write(add())
     await database.close()
 
 
@@ -139,14 +127,12 @@ async def test_a_database_that_takes_nothing_more_is_unavailable(
     monkeypatch.setattr(database_module, "_PRAGMAS", (pragma,))
     database = open_database(None, data_dir)
 
-    async def write_much() -> None:
-        async with database.write() as connection:
-            for number in range(100):
-                row = ROW | {"external_id": str(number), "name": "x" * 4096}
-                await connection.execute(insert(channels).values(row))
+    def write_much(connection: Connection) -> None:
+        for number in range(100):
+            add(external_id=str(number), name="x" * 4096)(connection)
 
     with pytest.raises(StoreUnavailable, match=words):
-        await write_much()
+        await database.write(write_much)
     await database.close()
 
 
@@ -160,29 +146,25 @@ async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None
 
 
 async def test_a_server_that_nobody_runs_is_unavailable(tmp_path: Path) -> None:
-    database = open_database(SecretStr(f"sqlite+aiosqlite:///{tmp_path}/no/such/folder/file.db"), tmp_path)
+    database = open_database(SecretStr(f"sqlite:///{tmp_path}/no/such/folder/file.db"), tmp_path)
 
     with pytest.raises(StoreUnavailable, match="unable to open database file"):
         await names(database)
     await database.close()
-    await threads_of_connections_end()
 
 
 async def test_an_error_never_repeats_the_values_that_were_to_be_written(database: Database) -> None:
-    async def write_twice() -> None:
-        async with database.write() as connection:
-            await connection.execute(insert(channels).values(ROW))
-            await connection.execute(insert(channels).values(ROW))
+    await database.write(add())
 
     with pytest.raises(IntegrityError) as caught:
-        await write_twice()
+        await database.write(add())
 
     assert "secret words" not in str(caught.value)
 
 
 def test_an_address_that_is_none_is_refused_without_repeating_its_password(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        open_database(SecretStr("postgresql+asyncpg://user:pass word@host:not-a-port/x"), tmp_path)
+        open_database(SecretStr("postgresql+psycopg://user:pass word@host:not-a-port/x"), tmp_path)
 
     assert "ONSITE_DATABASE_URL is no address" in str(caught.value)
     assert "pass word" not in str(caught.value)
@@ -191,7 +173,7 @@ def test_an_address_that_is_none_is_refused_without_repeating_its_password(tmp_p
 def test_a_database_whose_driver_is_not_installed_is_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
 
-    with pytest.raises(UserError, match="the Python package asyncpg: install it"):
-        open_database(SecretStr("postgresql+asyncpg://user:password@localhost/onsite"), tmp_path)
+    with pytest.raises(UserError, match="the Python package psycopg: install it"):
+        open_database(SecretStr("postgresql+psycopg://user:password@localhost/onsite"), tmp_path)

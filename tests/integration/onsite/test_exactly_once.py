@@ -7,15 +7,15 @@ middle of their transaction and come again, as the relay sends what was not ackn
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from onsite.adapters.sql.database import FILE_NAME, Database, open_database
 from onsite.adapters.sql.inbox import SqlInbox
@@ -50,6 +50,9 @@ class Delivery:
 deliveries = st.lists(st.builds(Delivery, st.lists(st.sampled_from(EVENTS), max_size=12), st.booleans()), max_size=8)
 
 
+_Result = TypeVar("_Result")
+
+
 class Cut(Exception):
     """The power fails."""
 
@@ -57,18 +60,21 @@ class Cut(Exception):
 class FailingDatabase(Database):
     """Loses every transaction right before its commit."""
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
         """Do everything but the commit."""
-        async with super().write() as connection:
-            yield connection
+
+        def lose(connection: Connection) -> _Result:
+            work(connection)
             raise Cut
+
+        return await super().write(lose)
 
 
 async def apply_and_lose(database: Database, batch: IncomingBatch) -> None:
     """Store a batch up to its commit, and no further."""
+    failing = FailingDatabase(database._engine)
     with pytest.raises(Cut):
-        await SqlInbox(FailingDatabase(database._engine)).apply(batch)
+        await SqlInbox(failing).apply(batch)
 
 
 async def _play(folder: Path, history: list[Delivery]) -> tuple[dict[str, list[str]], dict[str, SendState]]:

@@ -176,7 +176,7 @@ async def test_whether_the_last_batch_was_refused_and_whether_the_next_would_be_
 async def test_trouble_that_a_driver_has_no_name_for_quarantines_nothing(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch, store: Store
 ) -> None:
-    async def time_out(*_: object) -> None:
+    def time_out(*_: object) -> None:
         raise DBAPIError("INSERT …", {}, Exception("canceling statement due to lock timeout"))
 
     with monkeypatch.context() as trouble:

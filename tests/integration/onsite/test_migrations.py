@@ -17,10 +17,9 @@ from tests.integration.onsite.store import Store
 
 
 async def test_a_fresh_database_has_exactly_the_tables_that_the_code_declares(database: Database) -> None:
-    async with database.read() as connection:
-        differences = await connection.run_sync(
-            lambda sync: compare_metadata(MigrationContext.configure(sync), metadata)
-        )
+    differences = await database.read(
+        lambda connection: compare_metadata(MigrationContext.configure(connection), metadata)
+    )
 
     assert differences == []
 
@@ -28,13 +27,13 @@ async def test_a_fresh_database_has_exactly_the_tables_that_the_code_declares(da
 async def test_upgrading_twice_changes_nothing(database: Database) -> None:
     await upgrade(database)
 
-    async with database.read() as connection:
-        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0001"]
+    query = text("SELECT version_num FROM alembic_version")
+    assert await database.read(lambda connection: connection.execute(query).scalars().all()) == ["0001"]
 
 
 async def test_a_database_of_a_newer_release_is_refused_in_words_and_not_touched(store: Store) -> None:
-    async with store.database.write() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    of_a_newer = text("UPDATE alembic_version SET version_num = '9999'")
+    await store.database.write(lambda connection: connection.execute(of_a_newer))
 
     with pytest.raises(UserError, match=r"changed by a newer release .*9999.* restore a backup"):
         await upgrade(store.database)

@@ -37,7 +37,7 @@ SECRETS = [
     pytest.param(f"ONSITE_RELAY_SECRET={SITE}", SITE, id="site secret in an environment"),
     pytest.param("redis://user:hush-hush@redis:6379/0", "hush-hush", id="password of Redis"),
     pytest.param("rediss://:hush-hush@redis/0", "hush-hush", id="password of Redis without a user"),
-    pytest.param("postgresql+asyncpg://u:hush-hush@db/x", "hush-hush", id="password of PostgreSQL"),
+    pytest.param("postgresql+psycopg://u:hush-hush@db/x", "hush-hush", id="password of PostgreSQL"),
 ]
 
 

@@ -1,17 +1,14 @@
 """Which errors of a driver are trouble of the database, so that the batch waits, and which are about what it holds."""
 
 import sqlite3
-from types import SimpleNamespace
-from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
+from psycopg import errors as postgres
 from sqlalchemy.exc import DBAPIError
 
 from onsite.adapters.sql.database import _as_unavailable
 from onsite.engine.errors import StoreUnavailable
-
-Postgres: Any = AsyncAdapt_asyncpg_dbapi
 
 
 def through_sqlalchemy(error: Exception, base: type[Exception]) -> BaseException:
@@ -23,9 +20,14 @@ def from_sqlite(error: sqlite3.Error) -> BaseException:
     return through_sqlalchemy(error, sqlite3.Error)
 
 
-def from_postgres(kind: str, sqlstate: str) -> BaseException:
-    error = getattr(Postgres, kind)("in the server's words", SimpleNamespace(sqlstate=sqlstate, detail=None))
-    return through_sqlalchemy(error, Postgres.Error)
+def from_postgres(sqlstate: str) -> BaseException:
+    """Make the error that the driver makes of what the server says."""
+    return through_sqlalchemy(postgres.lookup(sqlstate)("in the server's words"), psycopg.Error)
+
+
+def from_psycopg(error: psycopg.Error) -> BaseException:
+    """Take an error of the driver's own."""
+    return through_sqlalchemy(error, psycopg.Error)
 
 
 def raise_inside(error: BaseException) -> None:
@@ -44,16 +46,19 @@ def raise_inside(error: BaseException) -> None:
         ),
         pytest.param(from_sqlite(sqlite3.DatabaseError("database disk image is malformed")), id="sqlite: damaged"),
         pytest.param(from_sqlite(sqlite3.InternalError("unforeseen")), id="sqlite: internal"),
-        pytest.param(from_postgres("Error", "55P03"), id="postgresql: lock_timeout"),
-        pytest.param(from_postgres("Error", "57014"), id="postgresql: statement_timeout"),
-        pytest.param(from_postgres("Error", "53100"), id="postgresql: disk full"),
-        pytest.param(from_postgres("Error", "53300"), id="postgresql: too many connections"),
-        pytest.param(from_postgres("Error", "40P01"), id="postgresql: deadlock"),
-        pytest.param(from_postgres("Error", "57P01"), id="postgresql: shut down by its administrator"),
-        pytest.param(from_postgres("Error", "25006"), id="postgresql: read-only"),
-        pytest.param(from_postgres("Error", "28P01"), id="postgresql: password refused"),
-        pytest.param(from_postgres("InternalServerError", "XX000"), id="postgresql: internal"),
-        pytest.param(from_postgres("InterfaceError", ""), id="postgresql: connection closed"),
+        pytest.param(from_postgres("55P03"), id="postgresql: lock_timeout"),
+        pytest.param(from_postgres("57014"), id="postgresql: statement_timeout"),
+        pytest.param(from_postgres("53100"), id="postgresql: disk full"),
+        pytest.param(from_postgres("53300"), id="postgresql: too many connections"),
+        pytest.param(from_postgres("40P01"), id="postgresql: deadlock"),
+        pytest.param(from_postgres("57P01"), id="postgresql: shut down by its administrator"),
+        pytest.param(from_postgres("25006"), id="postgresql: read-only"),
+        pytest.param(from_postgres("28P01"), id="postgresql: password refused"),
+        pytest.param(from_postgres("XX000"), id="postgresql: internal"),
+        pytest.param(from_postgres("42501"), id="postgresql: a right was taken away"),
+        pytest.param(from_postgres("42P01"), id="postgresql: a table is not there"),
+        pytest.param(from_psycopg(psycopg.InterfaceError("the connection is closed")), id="psycopg: closed"),
+        pytest.param(from_psycopg(psycopg.OperationalError("connection refused")), id="psycopg: nobody listens"),
         pytest.param(ConnectionRefusedError(), id="nobody listens"),
         pytest.param(MemoryError(), id="out of memory"),
     ],
@@ -70,12 +75,13 @@ def test_whatever_is_not_surely_about_content_is_trouble_of_the_database(error: 
         pytest.param(from_sqlite(sqlite3.DataError("string or blob too big")), id="sqlite: too big"),
         pytest.param(from_sqlite(sqlite3.ProgrammingError("Error binding parameter")), id="sqlite: no such type"),
         pytest.param(from_sqlite(sqlite3.NotSupportedError("unforeseen")), id="sqlite: not supported"),
-        pytest.param(from_postgres("NotNullViolationError", "23502"), id="postgresql: constraint"),
-        pytest.param(from_postgres("Error", "22021"), id="postgresql: NUL in a text"),
-        pytest.param(from_postgres("Error", "22000"), id="postgresql: value that asyncpg cannot write"),
-        pytest.param(from_postgres("Error", "22003"), id="postgresql: number out of range"),
-        pytest.param(from_postgres("Error", "54000"), id="postgresql: key too long for its index"),
-        pytest.param(from_postgres("ProgrammingError", "42804"), id="postgresql: type mismatch"),
+        pytest.param(from_postgres("23502"), id="postgresql: constraint"),
+        pytest.param(from_postgres("22021"), id="postgresql: NUL in a text"),
+        pytest.param(from_psycopg(psycopg.DataError("text cannot contain NUL")), id="psycopg: NUL in a text"),
+        pytest.param(from_psycopg(psycopg.ProgrammingError("cannot adapt type")), id="psycopg: no such type"),
+        pytest.param(from_postgres("22003"), id="postgresql: number out of range"),
+        pytest.param(from_postgres("54000"), id="postgresql: key too long for its index"),
+        pytest.param(from_postgres("42804"), id="postgresql: type mismatch"),
         pytest.param(ZeroDivisionError(), id="a fault of ours"),
     ],
 )

@@ -10,8 +10,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from onsite.adapters.sql.inserts import _INSERTS
 from onsite.adapters.sql.tables import metadata
 
-POSTGRESQL: Dialect = registry.load("postgresql.asyncpg")()
-SQLITE: Dialect = registry.load("sqlite.aiosqlite")()
+POSTGRESQL: Dialect = registry.load("postgresql.psycopg")()
+SQLITE: Dialect = registry.load("sqlite")()
 
 
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=str)

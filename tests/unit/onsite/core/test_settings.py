@@ -53,7 +53,7 @@ def test_generated_secrets_live_in_the_data_folder(tmp_path: Path) -> None:
         pytest.param("ONSITE_TELEGRAM_URL", "http://[::1", "http:// or https://", id="address that is broken"),
         pytest.param("ONSITE_TELEGRAM_URL", "http://x:y", "http:// or https://", id="address with an odd port"),
         pytest.param("ONSITE_PUBLIC_URL", "x", "http:// or https://", id="public address"),
-        pytest.param("ONSITE_DATABASE_URL", "mysql://x", "sqlite+aiosqlite: or postgresql+asyncpg:", id="database"),
+        pytest.param("ONSITE_DATABASE_URL", "mysql://x", "sqlite: or postgresql+psycopg:", id="database"),
         pytest.param("ONSITE_PORT", "65536", "65535", id="port too large"),
         pytest.param("ONSITE_PORT", "http", "not a whole number (port", id="port no number"),
         pytest.param("ONSITE_API_TOKEN", "short", "shorter than 16 characters", id="guessable token"),
@@ -142,7 +142,7 @@ def test_a_summary_shows_no_secret(tmp_path: Path) -> None:
         environ={
             "ONSITE_SITE": "acme",
             "ONSITE_RELAY_SECRET": SECRET,
-            "ONSITE_DATABASE_URL": "postgresql+asyncpg://user:hunter2@x/y",
+            "ONSITE_DATABASE_URL": "postgresql+psycopg://user:hunter2@x/y",
         },
     ).summary()
 
