@@ -13,17 +13,21 @@ RQ's defaults do not fit this use, so each of these is deliberate:
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.job import Job
 from rq.registry import ScheduledJobRegistry
 from rq.serializers import JSONSerializer
 
+from relay.adapters import redis_clients
 from relay.adapters.replies import text
 from relay.core import keys
 from shared.logs import get_logger
@@ -63,46 +67,70 @@ class RqSchedule:
     A schedule that cannot be written is no loss: the sweep finds overdue sites.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: AsyncRedis, blocking: Redis) -> None:
+        """Both lead to RQ's Redis. RQ itself knows blocking clients only."""
         self._redis = redis
-        self._queue = probe_queue(redis)
+        self._queue = probe_queue(blocking)
+        self._thread = ThreadPoolExecutor(1, "rq-enqueue")
         registry: Any = ScheduledJobRegistry  # which RQ does not type
         self._scheduled_key: str = registry(queue=self._queue).key
 
     async def probe_at(self, site: str, *, at_ms: int, attempt: int) -> None:
         """See `engine.ports.ProbeSchedule.probe_at`."""
-        await self._write(site, self._schedule, site, at_ms, attempt)
+        await self._write(site, self._schedule(site, at_ms, attempt))
 
     async def go_on(self, site: str) -> None:
         """See `engine.ports.ProbeSchedule.go_on`."""
-        await self._write(site, self._enqueue, site)
+        await self._write(site, asyncio.get_running_loop().run_in_executor(self._thread, self._enqueue, site))
 
-    async def _write(self, site: str, write: Callable[..., None], *args: Any) -> None:
+    def close(self) -> None:
+        """End the thread, after what it does now."""
+        self._thread.shutdown()
+
+    async def _write(self, site: str, written: Awaitable[None]) -> None:
         try:
-            await asyncio.to_thread(write, *args)
+            await written
         except (RedisError, OSError) as error:
             log.warning("probe_not_scheduled", site=site, reason=str(error))
 
-    def _schedule(self, site: str, at_ms: int, attempt: int) -> None:
-        before = self._redis.hget(keys.PROBES, site)
-        if isinstance(before, bytes):
-            self._withdraw(text(before))
+    async def _schedule(self, site: str, at_ms: int, attempt: int) -> None:
+        """Have RQ write its commands into a pipeline of ours, and send that.
+
+        In a thread, where RQ would send them by itself, hundreds of sites that go down at once would hold up the event
+        loop, which has one interpreter with all threads.
+        """
+        before: Any = await self._redis.hget(keys.PROBES, site)
+        if before is not None:
+            await self._withdraw(text(before))
         job_id = f"probe-{site}-{at_ms}"
         # RQ knows whole seconds only, and a probe must not come early.
         due = datetime.fromtimestamp(math.ceil(at_ms / 1000), tz=UTC)
-        pipeline = self._redis.pipeline()
+        pipeline = self._redis.pipeline(transaction=True)
         pipeline.hset(keys.PROBES, site, job_id)
         about = f"probe {site}, attempt {attempt + 1}"
         self._queue.enqueue_at(due, probe, site, job_id=job_id, pipeline=pipeline, **_options(about))
-        pipeline.execute()
+        await pipeline.execute()
 
-    def _withdraw(self, job_id: str) -> None:
+    async def _withdraw(self, job_id: str) -> None:
         """Take a job back that still waits for its time; one that runs already is let alone."""
-        if self._redis.zrem(self._scheduled_key, job_id):
-            self._redis.delete(Job.key_for(job_id))
+        if await self._redis.zrem(self._scheduled_key, job_id):
+            await self._redis.delete(Job.key_for(job_id))
 
     def _enqueue(self, site: str) -> None:
         self._queue.enqueue(probe, site, job_id=f"go-on-{site}-{time.time_ns()}", **_options(f"go on with {site}"))
+
+
+@asynccontextmanager
+async def open_schedule(url: str) -> AsyncIterator[RqSchedule]:
+    """Connect to RQ's Redis, and close the connections again."""
+    redis, blocking = redis_clients.open_async(url), redis_clients.open_sync(url)
+    schedule = RqSchedule(redis, blocking)
+    try:
+        yield schedule
+    finally:
+        schedule.close()
+        blocking.close()
+        await redis.aclose()
 
 
 def _options(about: str) -> dict[str, Any]:

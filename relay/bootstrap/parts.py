@@ -22,7 +22,7 @@ from relay.adapters.redis_drain import RedisDrain
 from relay.adapters.redis_persistence import check_persistence
 from relay.adapters.redis_retention import RedisRetention
 from relay.adapters.redis_sites import RedisSites
-from relay.adapters.rq_probes import RqSchedule
+from relay.adapters.rq_probes import RqSchedule, open_schedule
 from relay.core.errors import RedisUnusable, StoreUnavailable
 from relay.core.lease import new_token
 from relay.core.limits import Limits, Part
@@ -71,14 +71,13 @@ def admin_token_of(settings: RelaySettings) -> SecretStr:
 async def open_store(settings: RelaySettings, redis_url: str) -> AsyncIterator[Store]:
     """Connect to Redis and close it again. RQ's schedule may have a Redis of its own."""
     redis = redis_clients.open_async(redis_url)
-    sync = redis_clients.open_sync(settings.rq_redis_address or redis_url)
     sites, limits, alarm = RedisSites(redis, vault_of(settings)), settings.limits, LossAlarm()
     drain = RedisDrain(redis, clock=time.time, dead_limits=limits[Part.DEAD], on_loss=alarm)
     try:
-        yield Store(redis, sites, drain, RqSchedule(sync), limits, alarm)
+        async with open_schedule(settings.rq_redis_address or redis_url) as schedule:
+            yield Store(redis, sites, drain, schedule, limits, alarm)
     finally:
         alarm.close()
-        sync.close()
         await redis.aclose()
 
 

@@ -29,8 +29,14 @@ from shared.runtime import listening, run_async
 log = get_logger(__name__)
 
 
+NICENESS = 10
+"""A worker's probes come in bursts, a second's together, and can wait; webhooks and live drains of the same machine
+cannot (https://man7.org/linux/man-pages/man2/nice.2.html)."""
+
+
 def work(settings: RelaySettings) -> None:
     """Run a worker until SIGTERM or SIGINT."""
+    os.nice(NICENESS)
     drains = DrainsThread(settings)
     rq_url = settings.rq_redis_address or settings.redis_address
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,16 +1,14 @@
 """A backlog of 200,000 events on its way to one site, and a probe of another: the one does not hold up the other."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import redis as sync_redis
 from redis.asyncio import Redis
 
-from relay.adapters import redis_clients
 from relay.adapters.redis_append import RedisAppender
-from relay.adapters.rq_probes import RqSchedule
+from relay.adapters.rq_probes import RqSchedule, open_schedule
 from relay.core import keys
 from relay.core.webhook import Incoming
 from tests.support import facebook
@@ -30,10 +28,9 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
-def schedule(redis_url: str) -> Iterator[RqSchedule]:
-    client: sync_redis.Redis = redis_clients.open_sync(redis_url)
-    yield RqSchedule(client)
-    client.close()
+async def schedule(redis_url: str) -> AsyncIterator[RqSchedule]:
+    async with open_schedule(redis_url) as schedule:
+        yield schedule
 
 
 async def parked(redis: Redis, site: str) -> None:

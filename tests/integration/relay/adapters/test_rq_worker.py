@@ -15,6 +15,7 @@ from relay.adapters import redis_clients, rq_probes, rq_worker
 from relay.adapters.rq_probes import probe_queue
 from relay.adapters.rq_worker import ProbeScheduler, ProbeWorker, run_probe_worker
 from tests.support.own_redis import OwnRedis
+from tests.support.rq_schedule import schedule
 from tests.support.waiting import DEADLINE_S, process_did
 
 
@@ -40,11 +41,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def schedule_due(client: Redis, *sites: str) -> None:
+def schedule_due(url: str, *sites: str) -> None:
     """Schedule probes whose time has come."""
-    schedule = rq_probes.RqSchedule(client)
     for site in sites:
-        schedule._schedule(site, 0, 1)
+        schedule(url, site)
 
 
 def serve(connect: Callable[[], Redis], wake: Callable[[str], object]) -> None:
@@ -73,8 +73,10 @@ class StopAfter:
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def test_due_probes_wake_their_sites_and_leave_nothing_behind(connect: Callable[[], Redis], client: Redis) -> None:
-    schedule_due(client, "acme", "beta", "gamma")
+def test_due_probes_wake_their_sites_and_leave_nothing_behind(
+    connect: Callable[[], Redis], client: Redis, redis_url: str
+) -> None:
+    schedule_due(redis_url, "acme", "beta", "gamma")
     wake = StopAfter(3)
     serve(connect, wake)
 
@@ -86,9 +88,9 @@ def test_due_probes_wake_their_sites_and_leave_nothing_behind(connect: Callable[
     assert client.keys("rq:job:*") == []
 
 
-def test_a_probe_whose_time_has_not_come_waits(connect: Callable[[], Redis], client: Redis) -> None:
-    rq_probes.RqSchedule(client)._schedule("later", 4_000_000_000_000, 1)
-    schedule_due(client, "now")
+def test_a_probe_whose_time_has_not_come_waits(connect: Callable[[], Redis], client: Redis, redis_url: str) -> None:
+    schedule(redis_url, "later", at_ms=4_000_000_000_000)
+    schedule_due(redis_url, "now")
     wake = StopAfter(1)
     serve(connect, wake)
 
@@ -96,17 +98,17 @@ def test_a_probe_whose_time_has_not_come_waits(connect: Callable[[], Redis], cli
     assert client.zrange("rq:scheduled:probes", 0, -1) == [b"probe-later-4000000000000"]
 
 
-def test_the_same_attempt_may_come_again_after_it_ran(connect: Callable[[], Redis], client: Redis) -> None:
+def test_the_same_attempt_may_come_again_after_it_ran(connect: Callable[[], Redis], redis_url: str) -> None:
     """A finished job that is kept would block its id: the next outage begins at attempt 1 again."""
     for _ in range(2):
-        schedule_due(client, "acme")
+        schedule_due(redis_url, "acme")
         wake = StopAfter(1)
         serve(connect, wake)
         assert wake.woken == ["acme"]
 
 
 def test_a_probe_that_fails_costs_the_others_nothing_and_is_kept_for_an_hour(
-    connect: Callable[[], Redis], client: Redis
+    connect: Callable[[], Redis], client: Redis, redis_url: str
 ) -> None:
     wake = StopAfter(2)
 
@@ -115,7 +117,7 @@ def test_a_probe_that_fails_costs_the_others_nothing_and_is_kept_for_an_hour(
         if site == "acme":
             raise ConnectionError("redis away")
 
-    schedule_due(client, "acme", "beta")
+    schedule_due(redis_url, "acme", "beta")
     serve(connect, fail_one)
 
     assert sorted(wake.woken) == ["acme", "beta"]
@@ -125,7 +127,7 @@ def test_a_probe_that_fails_costs_the_others_nothing_and_is_kept_for_an_hour(
 
 
 def test_a_worker_that_gives_up_is_replaced_until_somebody_asks_for_the_end(
-    connect: Callable[[], Redis], client: Redis, monkeypatch: pytest.MonkeyPatch
+    connect: Callable[[], Redis], monkeypatch: pytest.MonkeyPatch, redis_url: str
 ) -> None:
     workers: list[ProbeWorker] = []
     work = ProbeWorker.work
@@ -137,7 +139,7 @@ def test_a_worker_that_gives_up_is_replaced_until_somebody_asks_for_the_end(
         return bool(work(worker, **options))  # type: ignore[arg-type]  # handed on as they came
 
     monkeypatch.setattr(ProbeWorker, "work", give_up_first)
-    schedule_due(client, "acme")
+    schedule_due(redis_url, "acme")
     wake = StopAfter(1)
     with capture_logs() as logs:
         serve(connect, wake)
@@ -147,7 +149,7 @@ def test_a_worker_that_gives_up_is_replaced_until_somebody_asks_for_the_end(
     assert [line["event"] for line in logs] == ["probe_worker_failed", "probe_worker_failed"]
 
 
-def test_redis_away_at_the_start_is_waited_for(connect: Callable[[], Redis], client: Redis) -> None:
+def test_redis_away_at_the_start_is_waited_for(connect: Callable[[], Redis], client: Redis, redis_url: str) -> None:
     tries = 0
 
     def away_at_first() -> Redis:
@@ -155,7 +157,7 @@ def test_redis_away_at_the_start_is_waited_for(connect: Callable[[], Redis], cli
         tries += 1
         return redis_clients.open_sync("redis://127.0.0.1:1") if tries == 2 else connect()
 
-    schedule_due(client, "acme")
+    schedule_due(redis_url, "acme")
     wake = StopAfter(1)
     serve(away_at_first, wake)
 
@@ -194,8 +196,7 @@ class TestARedisInTrouble:
             server.kill()
             server.start()
             process_did(server.serves)
-            with redis_clients.open_sync(server.url) as client:
-                schedule_due(client, "acme")
+            schedule_due(server.url, "acme")
 
         wake = StopAfter(1)
         killer = self.meanwhile(kill_and_start)
@@ -212,8 +213,7 @@ class TestARedisInTrouble:
                 server.freeze()
                 process_did(lambda: len(logs) > 5)  # the scheduler's complaints: longer than the worker's patience
                 server.thaw()
-                with redis_clients.open_sync(server.url) as client:
-                    schedule_due(client, "acme")
+                schedule_due(server.url, "acme")
 
             wake = StopAfter(1)
             freezer = self.meanwhile(freeze_and_thaw)
@@ -229,8 +229,7 @@ class TestARedisInTrouble:
                 operator.replicaof("127.0.0.1", "1")
                 process_did(lambda: operator.info("clients")["blocked_clients"] == 0)
                 operator.replicaof("NO", "ONE")
-            with redis_clients.open_sync(server.url) as client:
-                schedule_due(client, "acme")
+            schedule_due(server.url, "acme")
 
         wake = StopAfter(1)
         operator = self.meanwhile(demote_and_promote)
@@ -285,10 +284,12 @@ class TestTheScheduler:
         assert kept == [{rq_probes.QUEUE}] * 3
         assert client.keys("rq:scheduler*") == []
 
-    def test_of_two_only_one_moves_probes_and_the_other_takes_over_when_it_ends(self, client: Redis) -> None:
+    def test_of_two_only_one_moves_probes_and_the_other_takes_over_when_it_ends(
+        self, client: Redis, redis_url: str
+    ) -> None:
         first, second = self.scheduler(client), self.scheduler(client)
         first._look(keep_lock=True)
-        schedule_due(client, "acme")
+        schedule_due(redis_url, "acme")
         second._look(keep_lock=True)
         assert probe_queue(client).get_job_ids() == []
         first.stop()
@@ -296,7 +297,7 @@ class TestTheScheduler:
         assert probe_queue(client).get_job_ids() == ["probe-acme-0"]
         second.stop()
 
-    def test_it_outlives_redis_being_away(self, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_outlives_redis_being_away(self, client: Redis, monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
         scheduler = self.scheduler(client)
         enqueue = scheduler.enqueue_scheduled_jobs
         tries = []
@@ -308,7 +309,7 @@ class TestTheScheduler:
             enqueue()
 
         monkeypatch.setattr(scheduler, "enqueue_scheduled_jobs", away_at_first)
-        schedule_due(client, "acme")
+        schedule_due(redis_url, "acme")
         with capture_logs() as logs:
             self.run(scheduler, 3, monkeypatch)
 

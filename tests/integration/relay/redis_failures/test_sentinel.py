@@ -16,12 +16,12 @@ from structlog.testing import capture_logs
 
 from relay.adapters import redis_clients
 from relay.adapters.redis_persistence import check_persistence
-from relay.adapters.rq_probes import RqSchedule
 from relay.adapters.rq_worker import ProbeWorker, run_probe_worker
 from relay.core.errors import VolatileStore
 from tests.support.chatter import META_GETS_ITS_ANSWER_WITHIN_S, Conversation
 from tests.support.receiving_site import ReceivingSite
 from tests.support.relay import running_relay
+from tests.support.rq_schedule import schedule
 from tests.support.stage import stage
 from tests.support.topologies import Watched, watched
 from tests.support.waiting import process_did, process_does
@@ -154,8 +154,7 @@ def test_the_retry_lane_follows_a_master_that_hangs_for_good(service: Watched, m
         process_did(works)
         service.master.freeze()
         service.failed_over()
-        with redis_clients.open_sync(service.url) as client:
-            asyncio.run(RqSchedule(client).probe_at("acme", at_ms=0, attempt=1))
+        schedule(service.url, "acme")
 
     deadline = threading.Timer(45, os.kill, (os.getpid(), signal.SIGTERM))
     sentinel = threading.Thread(target=fail_over)
