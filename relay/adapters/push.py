@@ -1,6 +1,7 @@
 """The HTTP push: one batch, signed, to one site. Never raises for what a site does; every outcome is a verdict."""
 
 import io
+import math
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -40,6 +41,7 @@ class HttpPush:
         self._find_site = find_site
         self._clock = clock
         self._records: dict[str, tuple[float, Site]] = {}
+        self._records_swept_at = -math.inf
 
     async def deliver(self, site: str, entries: Sequence[Entry]) -> Verdict:
         """See `engine.ports.Delivery.deliver`. Raises StoreUnavailable when the site's record cannot be read."""
@@ -63,12 +65,12 @@ class HttpPush:
         return verdict
 
     async def _post(self, site: Site, body: bytes, headers: dict[str, str], *, events: int) -> Verdict:
-        session = self._sessions.reaching(site.permission.networks)
         data = io.BytesIO(body)  # read in pieces; as bytes, a large body would hold up the loop
         try:
-            async with session.post(
-                site.events_url, data=data, headers=_HEADERS | headers, allow_redirects=False
-            ) as answer:
+            async with (
+                self._sessions.reaching(site.name, site.permission.networks) as session,
+                session.post(site.events_url, data=data, headers=_HEADERS | headers, allow_redirects=False) as answer,
+            ):
                 content = await _read_bounded(answer.content)
                 return read_answer(answer.status, answer.headers, content, events=events, now=self._clock())
         except TimeoutError:
@@ -80,8 +82,16 @@ class HttpPush:
         read_at, record = self._records.get(site, (0.0, None))
         if record is None or self._clock() - read_at > RECORD_KEPT_S:
             record = await self._find_site(site)
+            self._sweep_records()
             self._records[site] = (self._clock(), record)
         return record
+
+    def _sweep_records(self) -> None:
+        """Forget the records that nobody would use any more: there may be ten thousand sites."""
+        now = self._clock()
+        if now - self._records_swept_at > RECORD_KEPT_S:
+            self._records = {site: kept for site, kept in self._records.items() if now - kept[0] <= RECORD_KEPT_S}
+            self._records_swept_at = now
 
 
 async def _read_bounded(content: aiohttp.StreamReader) -> bytes:

@@ -75,6 +75,12 @@ class ReceivingSite:
         return len(self._peers)
 
     @property
+    def open_connections(self) -> int:
+        """How many connections are open now."""
+        server = None if self._runner is None else self._runner.server
+        return 0 if server is None else len(server.connections)
+
+    @property
     def secret(self) -> str:
         """What it verifies with; settable, as a site learns its secret after its address is known."""
         return self._secret
