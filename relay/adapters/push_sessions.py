@@ -8,7 +8,7 @@ every attempt anew: a name that leads elsewhere a moment later is judged by wher
 A connection that is kept open is found again by host and port alone. Whoever shares a pool shares its connections, so
 no site shares one: what one site's permission opened, no other site's push can use.
 
-A kept connection with TLS takes 80 KiB, and a relay may have ten thousand sites: so the connections to the sites that
+A kept connection with TLS takes memory, and a relay may have ten thousand sites: so the connections to the sites that
 were pushed to last are kept, and those beyond KEPT_SITES are closed.
 """
 
@@ -27,8 +27,8 @@ from relay.core.permission import Permission
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 20.0
 """From the first byte sent to the whole answer; Standard Webhooks advises 15 to 30 s."""
-KEPT_SITES = 500
-"""To how many sites a process keeps connections, 40 MiB at the most. To the others it makes a new one for each push."""
+KEPT_SITES = 256
+"""To how many sites a process keeps connections, at about 130 KiB each. To the others it makes one for each push."""
 
 _Key = tuple[str, tuple[Network, ...]]
 
