@@ -16,7 +16,7 @@ from relay.core.errors import StoreUnavailable
 from relay.core.webhook import Incoming
 from relay.engine.ports import Appended, OutboxAppender
 
-MAX_EVENTS_PER_APPEND = 2_000
+MAX_EVENTS_PER_APPEND = 500
 """Bounds the size of one round trip, so that one flood of webhooks does not make every other webhook wait for it."""
 
 APPEND_WITHIN_S = 3.5
