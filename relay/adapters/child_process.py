@@ -42,7 +42,10 @@ async def stop(process: asyncio.subprocess.Process) -> None:
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """On Linux, have the kernel end the child with its parent; elsewhere a leftover is found at the next start."""
+    """On Linux, have the kernel end the child with its parent; elsewhere a leftover is found at the next start.
+
+    The signal may come several times: once for each of the parent's threads.
+    """
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl  # looked up before the fork: nothing may be loaded between fork and exec

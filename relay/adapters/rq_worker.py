@@ -23,6 +23,7 @@ from rq.serializers import JSONSerializer
 
 from relay.adapters.redis_clients import ANSWER_TIMEOUT_S
 from relay.adapters.rq_probes import QUEUE, install_waker, probe_queue
+from relay.adapters.stop_event import StopEvent
 from shared.logs import get_logger
 
 log = get_logger(__name__)
@@ -81,7 +82,7 @@ class ProbeWorker(SimpleWorker):
     dequeue_timeout = DEQUEUE_WITHIN_S
     connection_timeout = DEQUEUE_WITHIN_S + math.ceil(ANSWER_TIMEOUT_S)
 
-    def __init__(self, redis: Redis, stop: threading.Event) -> None:
+    def __init__(self, redis: Redis, stop: StopEvent) -> None:
         super().__init__([probe_queue(redis)], connection=redis, serializer=JSONSerializer)
         self._stop = stop
         self._working = False
@@ -115,15 +116,15 @@ class ProbeWorker(SimpleWorker):
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Handle SIGTERM and SIGINT; RQ's own handling would raise in whatever runs after `work`."""
-        self._stop.set()
+        self._stop.ask()
         if self._working:
             super().request_stop(signum, frame)
 
 
-def run_probe_worker(connect: Callable[[], Redis], *, wake: Callable[[str], object], stop: threading.Event) -> None:
+def run_probe_worker(connect: Callable[[], Redis], *, wake: Callable[[str], object], stop: StopEvent) -> None:
     """Serve probes until SIGTERM or SIGINT. Must run in the main thread, where RQ handles the signals.
 
-    Until RQ does, they are the caller's, who sets `stop`.
+    Until RQ does, they are the caller's, who asks `stop`.
     RQ's worker quits on what it does not expect; as long as nobody asked for the end, another takes its place.
     """
     install_waker(wake)
@@ -140,7 +141,7 @@ def run_probe_worker(connect: Callable[[], Redis], *, wake: Callable[[str], obje
             install_waker(None)
 
 
-def _serve_once(connect: Callable[[], Redis], stop: threading.Event) -> None:
+def _serve_once(connect: Callable[[], Redis], stop: StopEvent) -> None:
     try:
         with closing(connect()) as redis:
             ProbeWorker(redis, stop).serve()

@@ -15,6 +15,7 @@ from relay.adapters import redis_clients
 from relay.adapters.exposition import expose
 from relay.adapters.redis_health import RedisHealth
 from relay.adapters.rq_worker import run_probe_worker
+from relay.adapters.stop_event import StopEvent
 from relay.bootstrap.parts import Store, open_lane, open_store, sweeping
 from relay.core.errors import StoreUnavailable
 from relay.core.settings import RelaySettings
@@ -40,7 +41,7 @@ def work(settings: RelaySettings) -> None:
     drains = DrainsThread(settings)
     rq_url = settings.rq_redis_address or settings.redis_address
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: drains.stop.set())  # until RQ's worker takes them over
+        signal.signal(number, lambda *_: drains.stop.ask())  # until RQ's worker takes them over
     drains.start()
     log.info("worker_serves", pid=os.getpid())
     try:
@@ -58,7 +59,7 @@ class DrainsThread(threading.Thread):
 
     def __init__(self, settings: RelaySettings) -> None:
         super().__init__(name="drains")
-        self.stop = threading.Event()
+        self.stop = StopEvent()
         self.failed = ""
         """Why it ended before it was asked to; empty when it did not."""
         self._settings = settings

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from relay.adapters import redis_clients, rq_probes, rq_worker
 from relay.adapters.rq_probes import probe_queue
 from relay.adapters.rq_worker import ProbeScheduler, ProbeWorker, run_probe_worker
+from relay.adapters.stop_event import StopEvent
 from tests.support.own_redis import OwnRedis
 from tests.support.rq_schedule import schedule
 from tests.support.waiting import DEADLINE_S, process_did
@@ -49,7 +50,7 @@ def schedule_due(url: str, *sites: str) -> None:
 
 def serve(connect: Callable[[], Redis], wake: Callable[[str], object]) -> None:
     """Serve until somebody sends SIGTERM; a deadline keeps a failing test from hanging."""
-    stop = threading.Event()
+    stop = StopEvent()
     deadline = threading.Timer(DEADLINE_S, os.kill, (os.getpid(), signal.SIGTERM))
     deadline.start()
     try:
@@ -240,9 +241,9 @@ class TestARedisInTrouble:
 
 
 def test_a_signal_that_comes_before_rq_is_ready_for_it_is_heard(client: Redis) -> None:
-    stop = threading.Event()
+    stop = StopEvent()
     worker = ProbeWorker(client, stop)
-    stop.set()  # as the handler does that is there until then
+    stop.ask()  # as the handler does that is there until then
     worker.serve()
 
     assert worker._stop_requested

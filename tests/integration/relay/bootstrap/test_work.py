@@ -196,3 +196,16 @@ def test_a_worker_whose_loop_cannot_start_ends_with_a_sentence(tmp_path: Path, r
     assert code == 1
     assert "is empty; restore it from a backup" in worker.log.read_text()
     assert "Traceback" not in worker.log.read_text()
+
+
+def test_a_worker_that_is_asked_to_end_many_times_at_once_ends(tmp_path: Path, redis_url: str) -> None:
+    """As by the kernel when its parent is killed, which had many threads."""
+    env = relay_environment(tmp_path, RELAY_REDIS_URL=redis_url)
+    with RelayProcess("worker", env=env, log=tmp_path / "worker.log") as worker:
+        worker.logged("worker_serves")
+        for _ in range(200):
+            worker.terminate()
+        code = worker.ended()
+
+    assert worker.lines[-1]["event"] == "worker_stops"
+    assert code in {0, -signal.SIGTERM}  # a Python that is about to end gives signals back to the system

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from relay.adapters import redis_clients
 from relay.adapters.redis_persistence import check_persistence
 from relay.adapters.rq_worker import ProbeWorker, run_probe_worker
+from relay.adapters.stop_event import StopEvent
 from relay.core.errors import VolatileStore
 from tests.support.chatter import META_GETS_ITS_ANSWER_WITHIN_S, Conversation
 from tests.support.receiving_site import ReceivingSite
@@ -140,7 +141,7 @@ def test_the_retry_lane_follows_a_master_that_hangs_for_good(service: Watched, m
     monkeypatch.setattr(ProbeWorker, "dequeue_timeout", 1)
     monkeypatch.setattr(ProbeWorker, "connection_timeout", 2)
     woken: list[str] = []
-    stop = threading.Event()
+    stop = StopEvent()
 
     def wake(site: str) -> None:
         woken.append(site)
