@@ -14,6 +14,7 @@ import pytest
 from shared.console import run_app
 from tests.demo.__main__ import app
 from tests.demo.ports import DemoPorts
+from tests.world.ports import free_port, is_free
 from tests.world.process import ROOT, CommandFailed
 from tests.world.watching import eventually
 
@@ -22,19 +23,10 @@ pytestmark = pytest.mark.timeout(180)
 
 def five_free_ports() -> int:
     """Return the first of five ports in a row that nobody listens on right now."""
-    for first in range(19000, 60000, 5):
-        sockets = [socket.socket() for _ in range(5)]
-        try:
-            for offset, each in enumerate(sockets):
-                each.bind(("127.0.0.1", first + offset))
-        except OSError:
-            continue
-        else:
+    while True:
+        first = free_port()
+        if all(is_free(first + offset) for offset in range(1, 5)):
             return first
-        finally:
-            for each in sockets:
-                each.close()
-    raise AssertionError("no five free ports in a row")
 
 
 async def start_demo(first_port: int, folder: Path) -> asyncio.subprocess.Process:

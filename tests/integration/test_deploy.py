@@ -40,7 +40,7 @@ from relay.web.answer import ACCEPTED
 from relay.web.plain_request import NotRead, PlainRequest, read_plain
 from shared.web import answer_errors, read_body
 from shared.wire import EVENTS_PATH, MAX_BATCH_BYTES
-from tests.world.process import free_port
+from tests.world.ports import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 WEBHOOK_PATH = "/facebook/webhook"

@@ -1,8 +1,7 @@
 """Several real redis-servers that belong together: a master with replicas and Sentinels, and a cluster."""
 
-import socket
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +10,12 @@ from redis.exceptions import RedisError, ResponseError
 
 from tests.support.own_redis import OwnRedis
 from tests.support.waiting import process_did
+from tests.world.ports import free_port
 
 KEEPS = ("--appendonly", "yes", "--appendfsync", "always")
 DOWN_AFTER_MS = 700
 FORMED_WITHIN_S = 30.0
 SLOTS = 16_384
-BUS_OFFSET = 10_000
-"""A cluster's nodes talk to each other on a port so much above their own."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +48,12 @@ class Watched:
 @contextmanager
 def watched(replicas: int = 2) -> Iterator[Watched]:
     """Start them, and wait until they know each other."""
-    ports = free_ports(replicas + 4)
     with ExitStack() as stack:
-        master = stack.enter_context(OwnRedis(*KEEPS, port=ports.pop()))
+        master = stack.enter_context(OwnRedis(*KEEPS, port=free_port()))
         follow = ("--replicaof", "127.0.0.1", str(master.port))
-        copies = [stack.enter_context(OwnRedis(*KEEPS, *follow, port=ports.pop())) for _ in range(replicas)]
+        copies = [stack.enter_context(OwnRedis(*KEEPS, *follow, port=free_port())) for _ in range(replicas)]
         process_did(lambda: _replicas_of(master) == replicas, within_s=FORMED_WITHIN_S)
-        watchers = [stack.enter_context(_sentinel(ports.pop(), master.port)) for _ in range(3)]
+        watchers = [stack.enter_context(_sentinel(free_port(), master.port)) for _ in range(3)]
         found = Watched(master, copies, watchers)
         process_did(lambda: all(_knows(each, replicas) for each in watchers), within_s=FORMED_WITHIN_S)
         yield found
@@ -166,7 +163,7 @@ def cluster_node(port: int) -> OwnRedis:
 def clustered(count: int = 3) -> Iterator[Cluster]:
     """Start a cluster of masters."""
     with ExitStack() as stack:
-        cluster = Cluster([stack.enter_context(cluster_node(port)) for port in free_ports(count)])
+        cluster = Cluster([stack.enter_context(cluster_node(free_port())) for _ in range(count)])
         cluster.form()
         yield cluster
 
@@ -190,17 +187,3 @@ def _is_content(node: OwnRedis) -> bool:
             return bool(client.execute_command("CLUSTER INFO")["cluster_state"] == "ok")
     except RedisError:
         return False
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on right now, each with its cluster bus port free as well."""
-    found: list[int] = []
-    with ExitStack() as stack:
-        while len(found) < count:
-            probe, bus = stack.enter_context(socket.socket()), stack.enter_context(socket.socket())
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-            with suppress(OSError, OverflowError):
-                bus.bind(("127.0.0.1", port + BUS_OFFSET))
-                found.append(port)
-    return found

@@ -34,7 +34,7 @@ from shared.errors import SettingsError
 from shared.settings import FILE_SUFFIX, Settings, load_settings
 from shared.site_secret import new_site_secret
 from shared.wire import MAX_BATCH_BYTES
-from tests.world.process import free_port
+from tests.world.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.world.process import Server, free_port
+from tests.world.ports import free_port
+from tests.world.process import Server
 
 APP_ID = "1517776481860111"
 APP_SECRET = "app-secret-example"

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -25,13 +24,6 @@ class CommandFailed(RuntimeError):
         super().__init__(f"{' '.join(command)} ended with {code}:\n{output}")
         self.code = code
         self.output = output
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def run_command(half: str, *args: str, env: Mapping[str, str], stdin: str = "") -> str:

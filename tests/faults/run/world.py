@@ -12,13 +12,13 @@ from relay.core.outbox import holding_of
 from shared.vault import new_master_key
 from tests.faults.ledger import Ending
 from tests.faults.plan import Plan, SitePlan, relay_name, worker_name
-from tests.faults.ports import free_ports
 from tests.faults.run.operator import Operator
 from tests.faults.run.redis_service import RedisService
 from tests.faults.run.service import Service, python
 from tests.faults.run.sites import LightSite, RealSite, Site
 from tests.support import facebook
 from tests.support.relay import ADMIN_TOKEN
+from tests.world.ports import free_port
 from tests.world.watching import eventually
 
 COMMITS_LATE = "site commits late"
@@ -31,8 +31,7 @@ class World:
     def __init__(self, plan: Plan, folder: Path, *, mutant: str = "") -> None:
         self.plan = plan
         self.redis = RedisService(folder / "redis")
-        ports = free_ports()
-        relay_ports = {relay_name(index): next(ports) for index in range(plan.relays)}
+        relay_ports = {relay_name(index): free_port() for index in range(plan.relays)}
         self.urls = [f"http://127.0.0.1:{port}" for port in relay_ports.values()]
         product = _Product(plan, folder, self.redis.url, "" if mutant == COMMITS_LATE else mutant)
         self.relays = {
@@ -42,7 +41,7 @@ class World:
         self.workers = {name: product.service(name, "worker") for name in map(worker_name, range(plan.workers))}
         self.operator = Operator(self.urls)
         self.sites = {
-            site.name: self._site(site, next(ports), folder / site.name, commits_late=mutant == COMMITS_LATE)
+            site.name: self._site(site, free_port(), folder / site.name, commits_late=mutant == COMMITS_LATE)
             for site in plan.sites
         }
 

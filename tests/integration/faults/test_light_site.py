@@ -14,10 +14,10 @@ from relay.core.outbox import Entry
 from relay.core.permission import Permission
 from relay.core.site import Site as SiteRecord
 from shared.site_secret import new_site_secret
-from tests.faults.ports import free_ports
 from tests.faults.processes.moods import Mood
 from tests.faults.run.sites import LightSite
 from tests.support.waiting import process_does
+from tests.world.ports import free_port
 
 HERE = Permission((ip_network("127.0.0.0/8"),), insecure=True)
 SECRET, OTHER_SECRET = new_site_secret(), new_site_secret()
@@ -46,7 +46,7 @@ class Relay:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[LightSite]:
-    site = LightSite("acme", next(free_ports()), tmp_path / "acme")
+    site = LightSite("acme", free_port(), tmp_path / "acme")
     site.prepare(SECRET.get_secret_value())
     await site.service.start()
     await process_does(site.listens)

@@ -28,7 +28,7 @@ from tests.integration.onsite.site import SECRET, RunningSite, batch, messenger_
 from tests.simulators.graph import GraphSimulator
 from tests.simulators.telegram import TelegramSimulator
 from tests.support.logs import written_logs
-from tests.world.process import free_port
+from tests.world.ports import free_port
 from tests.world.watching import eventually
 
 DEADLINE_S = 10.0

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from tests.integration.onsite.command import run_onsite, start_onsite
-from tests.world.process import free_port
+from tests.world.ports import free_port
 from tests.world.watching import eventually
 
 

@@ -21,7 +21,7 @@ from tests.support.processes import RelayProcess, relay_environment
 from tests.support.redis_clock import redis_now_ms
 from tests.support.relay import relay_settings
 from tests.support.waiting import process_does
-from tests.world.process import free_port
+from tests.world.ports import free_port
 
 WEB_PROCESSES, WORKERS = 3, 2
 MOST_A_SECOND = 5.0

@@ -21,7 +21,7 @@ from tests.support.processes import RelayProcess, relay_environment
 from tests.support.relay import RunningRelay
 from tests.support.sender import Sender
 from tests.support.waiting import process_does
-from tests.world.process import free_port
+from tests.world.ports import free_port
 
 RELAYS, SITES, MESSAGES = 3, 12, 50
 

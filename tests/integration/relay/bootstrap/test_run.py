@@ -7,12 +7,7 @@ import psutil
 
 from tests.support.processes import RelayProcess, relay_environment
 from tests.support.waiting import process_did
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.world.ports import free_port
 
 
 def children(relay: RelayProcess) -> dict[str, psutil.Process]:

@@ -16,7 +16,7 @@ from relay.core import keys
 from tests.support import facebook
 from tests.support.processes import RelayProcess, relay_environment
 from tests.support.waiting import process_did, process_does
-from tests.world.process import free_port
+from tests.world.ports import free_port
 
 PROCESSES = 3
 WEBHOOKS = 60

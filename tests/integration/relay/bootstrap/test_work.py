@@ -22,7 +22,7 @@ from tests.support.logs import WrittenLogs, written_logs
 from tests.support.processes import RelayProcess, relay_environment
 from tests.support.relay import relay_settings
 from tests.support.waiting import DEADLINE_S, process_did
-from tests.world.process import free_port
+from tests.world.ports import free_port
 
 
 @pytest.fixture

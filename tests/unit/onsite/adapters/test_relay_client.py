@@ -17,7 +17,7 @@ from shared.site_secret import api_token
 from tests.support.certificate import self_signed
 from tests.support.logs import written_logs
 from tests.support.peer import peer
-from tests.world.process import free_port
+from tests.world.ports import free_port
 
 SECRET = SecretStr("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 TOKEN = api_token(SECRET).get_secret_value()
