@@ -7,9 +7,15 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 INSTALLED := $(VENV)/.installed
 PYTEST_ARGS ?=
+# Tests run side by side: one at a time, as a debugger wants it, with `PYTEST_ARGS=-n0`, or by pytest itself. Most
+# integration tests mostly wait for other processes, hence one runner more than processors.
+RUNNERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 DEMO_ARGS ?=
 BENCH_ARGS ?=
 FAULTS_ARGS ?=
+
+# Tests start the product hundreds of times; without its compiled files each start would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check unit integration bench faults format clean
@@ -37,10 +43,10 @@ check: $(INSTALLED) ## Check format, lint, types and import directions.
 	$(BIN)/lint-imports
 
 unit: $(INSTALLED) ## Run the tests that need no server of anybody else's.
-	$(PY) -m pytest tests/unit tests/test_architecture.py $(PYTEST_ARGS)
+	$(PY) -m pytest tests/unit tests/test_architecture.py -n $(RUNNERS) --dist worksteal $(PYTEST_ARGS)
 
 integration: $(INSTALLED) ## Run the tests against a real Redis, real HTTP servers and both simulated platforms.
-	$(PY) -m pytest tests/integration tests/e2e $(PYTEST_ARGS)
+	$(PY) -m pytest tests/integration tests/e2e -n $(RUNNERS) --dist loadgroup $(PYTEST_ARGS)
 
 bench: $(INSTALLED) ## Measure, each figure beside its rival in the same run.
 	@$(PY) -m tests.bench $(BENCH_ARGS)

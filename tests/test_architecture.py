@@ -50,6 +50,7 @@ def kept() -> dict[str, bool]:
     return lint(ROOT)
 
 
+@pytest.mark.xdist_group("one look for all contracts")
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_a_contract_is_kept(kept: dict[str, bool], contract: str) -> None:
     assert kept[contract]

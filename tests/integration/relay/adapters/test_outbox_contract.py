@@ -22,6 +22,8 @@ from tests.support.outbox_stores import Store, failures_of, memory_store, redis_
 
 WAIT_S = 600.0
 
+pytestmark = pytest.mark.xdist_group("one cluster for the contract")
+
 
 @pytest.fixture(params=["memory", "redis", "cluster"])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:

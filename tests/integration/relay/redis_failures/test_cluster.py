@@ -14,9 +14,12 @@ from relay.core import keys
 from tests.support import facebook
 from tests.support.chatter import META_GETS_ITS_ANSWER_WITHIN_S
 from tests.support.stage import Stage, stage
-from tests.support.topologies import Cluster, cluster_node, clustered, free_ports
+from tests.support.topologies import Cluster, cluster_node, clustered
+from tests.world.ports import free_port
 
 SITES = 24
+
+pytestmark = pytest.mark.xdist_group("one cluster for its failures")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +94,7 @@ async def test_a_site_whose_slot_moves_to_another_node_loses_nothing(play: Stage
 async def test_a_node_that_is_replaced_by_its_replica_and_ends_costs_nothing(play: Stage, cluster: Cluster) -> None:
     """The last test of this cluster."""
     old = cluster.nodes[0]
-    with cluster_node(free_ports(1)[0]) as replica:
+    with cluster_node(free_port()) as replica:
         async with play.chatting() as chat:
             await asyncio.to_thread(cluster.replace, old, replica)
             old.kill()

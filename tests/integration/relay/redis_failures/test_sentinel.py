@@ -86,6 +86,7 @@ def kept() -> Iterator[Watched]:
         yield service
 
 
+@pytest.mark.xdist_group("one service for all of this class")
 class TestWithoutAFailover:
     @pytest.fixture
     def service(self, kept: Watched) -> Watched:
