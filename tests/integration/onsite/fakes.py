@@ -86,8 +86,13 @@ class SteeredTime:
         """Wait until somebody sleeps for so long."""
         async with asyncio.timeout(DEADLINE_S):
             while all(until != self.now + seconds for until, _ in self._sleepers):
-                self._asleep.clear()
-                await self._asleep.wait()
+                await self.somebody_falls_asleep()
+
+    async def somebody_falls_asleep(self) -> None:
+        """Wait until somebody falls asleep the next time."""
+        self._asleep.clear()
+        async with asyncio.timeout(DEADLINE_S):
+            await self._asleep.wait()
 
     def advance(self, seconds: float) -> None:
         """Move the clock, and wake whoever has slept long enough."""

@@ -46,6 +46,16 @@ class Office:
         self.sender.wake()
         return message_id
 
+    async def rests(self, seconds: float) -> None:
+        """Wait until the sender sleeps for so long, and nothing is left that would wake it before.
+
+        While it is yet to be woken, it has still to look at the clock: moved now, the clock would have it sleep longer.
+        """
+        await self.time.asleep(seconds)
+        while self.sender._under_way or self.sender._wake.is_set():
+            await self.time.somebody_falls_asleep()
+            await self.time.asleep(seconds)
+
     async def comes_to(self, message_id: int, *states: SendState) -> SendState:
         """Wait until a reply is in one of the states, by default in a settled one."""
         message = await self.bell.wait_for(
@@ -177,7 +187,7 @@ async def test_a_fault_in_the_client_is_unknown_too_and_stops_nothing(office: Of
 async def test_a_postponed_reply_is_tried_again_when_its_time_has_come(office: Office) -> None:
     office.facebook.outcomes = [Postponed(7.0, "too many calls")]
     message_id = await office.write("one")
-    await office.time.asleep(7.0)
+    await office.rests(7.0)
     assert await office.store.state(message_id) is SendState.QUEUED
     assert (await office.store.reader.message(message_id)).failure == "too many calls"
 
@@ -190,11 +200,11 @@ async def test_a_postponed_reply_is_tried_again_when_its_time_has_come(office: O
 async def test_a_pause_that_a_platform_asks_for_holds_its_whole_channel_and_no_other(office: Office) -> None:
     office.facebook.outcomes = [Postponed(7.0, "too many calls")]
     await office.write("one")
-    await office.time.asleep(7.0)
+    await office.rests(7.0)
 
     waiting = await office.write("same page", conversation_id=2)
     assert await office.comes_to(await office.write("bot", conversation_id=3)) is SendState.SENT
-    await office.time.asleep(7.0)
+    await office.rests(7.0)
     assert await office.store.state(waiting) is SendState.QUEUED
 
     office.time.advance(7.0)
@@ -205,7 +215,7 @@ async def test_a_clock_that_jumps_back_makes_no_pause_longer_than_the_longest(of
     office.time.advance(2 * LONGEST_PAUSE_S)
     office.facebook.outcomes = [Postponed(7.0, "too many calls")]
     postponed = await office.write("one")
-    await office.time.asleep(7.0)
+    await office.rests(7.0)
 
     office.time.advance(-LONGEST_PAUSE_S)
     behind = await office.write("same page", conversation_id=2)
@@ -218,7 +228,7 @@ async def test_a_reply_that_is_postponed_again_and_again_fails_in_the_end(office
     office.facebook.outcomes = [Postponed(0.0, "not reached")] * MAX_ATTEMPTS
     message_id = await office.write("one")
     for pause_s in PAUSES_S:
-        await office.time.asleep(pause_s)
+        await office.rests(pause_s)
         office.time.advance(pause_s)
 
     assert await office.comes_to(message_id) is SendState.FAILED
@@ -282,7 +292,7 @@ async def test_a_reply_that_could_not_be_written_down_before_is_not_sent(
     start = office.store.outbox.start
     monkeypatch.setattr(office.store.outbox, "start", _unavailable)
     message_id = await office.write("hello")
-    await office.time.asleep(1.0)
+    await office.rests(1.0)
     assert office.facebook.sent == []
 
     monkeypatch.setattr(office.store.outbox, "start", start)
@@ -302,7 +312,7 @@ async def test_a_start_that_was_written_down_but_not_answered_is_taken_back_and_
 
     monkeypatch.setattr(office.store.outbox, "start", start_without_answer)
     message_id = await office.write("hello")
-    await office.time.asleep(1.0)
+    await office.rests(1.0)
     assert await office.store.state(message_id) is SendState.QUEUED
     assert office.facebook.sent == []
 

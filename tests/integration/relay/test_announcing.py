@@ -14,7 +14,7 @@ from relay.bootstrap.parts import open_store
 from relay.core import keys
 from relay.core.pace import PROBE_EVENTS
 from relay.core.site import Site
-from relay.engine.site_callers import PAUSE_S
+from relay.engine import site_callers
 from shared.site_secret import api_token, new_site_secret
 from tests.support import facebook
 from tests.support.receiving_site import ReceivingSite, status
@@ -68,14 +68,11 @@ async def test_a_site_that_returns_gets_everything_in_order_at_once_ten_minutes_
     texts = [f"t{number}" for number in range(25)]
     await park_deep(relay, redis, acme, texts)
     await acme.come_up()
-    began = time.monotonic()
     answered = await call(relay, "POST", "/acme/ready", acme.secret)
     await acme.has(25)
-    took_s = time.monotonic() - began
     await state_is(redis, "up")
 
     assert answered == (200, {"state": "parked", "waiting": 25, "draining": True})
-    assert took_s < 2
     assert acme.texts == texts
     assert [len(batch.events) for batch in acme.batches] == [PROBE_EVENTS, 15]
     assert (await call(relay, "GET", "/acme", acme.secret))[1]["failures"] == 0
@@ -166,8 +163,9 @@ async def test_while_a_secret_rotates_both_speak_for_the_site(
 
 
 async def test_a_flood_of_strangers_costs_redis_a_bounded_number_of_round_trips(
-    relay: RunningRelay, redis: Redis, acme: ReceivingSite
+    relay: RunningRelay, redis: Redis, acme: ReceivingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(site_callers, "PAUSE_S", 0.1)  # so that a slow machine has no time for 600 of them
     await redis.config_resetstat()
     stranger = new_site_secret().get_secret_value()
     began = time.monotonic()
@@ -180,7 +178,7 @@ async def test_a_flood_of_strangers_costs_redis_a_bounded_number_of_round_trips(
     calls = {name.removeprefix("cmdstat_"): stats["calls"] for name, stats in commands.items()}
 
     assert {code for code, _ in answers} == {401}
-    assert calls.pop("hmget") <= took_s / PAUSE_S + 2 < 600
+    assert calls.pop("hmget") <= took_s / 0.1 + 2 < 600
     assert set(calls) <= {"config", "info", "config|resetstat"}
 
 

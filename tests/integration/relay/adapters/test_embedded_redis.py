@@ -152,7 +152,7 @@ class TestLoading:
         self, large_file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(embedded_redis, "START_TIMEOUT_S", 1.0)
-        monkeypatch.setattr(embedded_redis, "LOADING_SAID_EVERY_S", 0.2)
+        monkeypatch.setattr(embedded_redis, "LOADING_SAID_EVERY_S", 0.0)
         with capture_logs() as logs:
             async with running(large_file) as (_, client):
                 assert await client.dbsize() > 0
