@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from aiohttp import ClientSession
 from pydantic import SecretStr
 
 from onsite.adapters.couriers import FacebookCourier, TelegramCourier
@@ -52,6 +52,7 @@ from onsite.web.conversations import ConversationRoutes
 from onsite.web.health import HealthRoutes
 from onsite.web.relay_events import OFF, RelayEvents, RelayEventsOff
 from onsite.web.status import StatusRoutes
+from shared.exchange import new_platform_session
 from shared.folder_lock import FolderLock
 from shared.local_keys import load_or_create
 from shared.logs import get_logger
@@ -125,9 +126,7 @@ async def _open(settings: OnsiteSettings, stack: AsyncExitStack) -> Database:
 
 
 async def _connect(settings: OnsiteSettings, stack: AsyncExitStack) -> Clients:
-    # Each bot holds one connection in its long poll: no limit here may keep a reply waiting for one.
-    session = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
-    http = await stack.enter_async_context(session)
+    http = await stack.enter_async_context(new_platform_session())
     return Clients(
         GraphClient(http, base_url=settings.graph_url),
         TelegramClient(http, base_url=settings.telegram_url),

@@ -6,7 +6,6 @@ The page's token travels in a header, so that it is in no address, no access log
 import aiohttp
 from pydantic import SecretStr
 
-from onsite.adapters.exchange import CONNECT_TIMEOUT_S, DEFAULT_TIMEOUT, NoAnswer, NotSent, get, post
 from onsite.core.errors import FacebookError
 from onsite.core.facebook.page import PageIdentity, decode_page, identity_url
 from onsite.core.facebook.send import (
@@ -17,6 +16,7 @@ from onsite.core.facebook.send import (
     text_message_body,
 )
 from onsite.core.sending import Lost, Postponed, SendOutcome
+from shared.exchange import CONNECT_TIMEOUT_S, DEFAULT_TIMEOUT, NoAnswer, NotSent, get, post
 from shared.graph import GRAPH_URL
 
 IDENTIFY_TIMEOUT = aiohttp.ClientTimeout(total=15.0, connect=CONNECT_TIMEOUT_S)

@@ -8,9 +8,9 @@ import time
 import aiohttp
 from pydantic import SecretStr
 
-from onsite.adapters.exchange import CONNECT_TIMEOUT_S, Answer, NoAnswer, NotSent, get, post
 from onsite.core.relay_answers import RelayReading, read_announced, read_look, unreachable
 from shared.clock import Clock
+from shared.exchange import CONNECT_TIMEOUT_S, Answer, NoAnswer, NotSent, get, post
 from shared.site_secret import api_token
 
 DEFAULT_TIMEOUT = aiohttp.ClientTimeout(total=15.0, connect=CONNECT_TIMEOUT_S)

@@ -7,15 +7,6 @@ therefore never gets into an error.
 import aiohttp
 from pydantic import SecretStr
 
-from onsite.adapters.exchange import (
-    ANSWER_TIMEOUT_S,
-    CONNECT_TIMEOUT_S,
-    DEFAULT_TIMEOUT,
-    Answer,
-    NoAnswer,
-    NotSent,
-    post,
-)
 from onsite.core.errors import TelegramError, TelegramTrouble
 from onsite.core.sending import SendOutcome
 from onsite.core.telegram.answers import decode_answer, decode_updates, migrated_to
@@ -28,6 +19,15 @@ from onsite.core.telegram.api import (
 )
 from onsite.core.telegram.identity import BotIdentity, decode_identity, decode_webhook_url
 from onsite.core.telegram.outcomes import decode_send_answer, outcome_of
+from shared.exchange import (
+    ANSWER_TIMEOUT_S,
+    CONNECT_TIMEOUT_S,
+    DEFAULT_TIMEOUT,
+    Answer,
+    NoAnswer,
+    NotSent,
+    post,
+)
 
 _NOTHING = b"{}"
 

@@ -11,11 +11,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from onsite.adapters.exchange import new_platform_session
 from onsite.adapters.graph_client import GraphClient
 from onsite.core.errors import FacebookError
 from onsite.core.facebook.page import PageIdentity
 from onsite.core.sending import Lost, Postponed, Refused, SendOutcome, Sent
+from shared.exchange import new_platform_session
 
 TOKEN = SecretStr("EAApagetoken")
 PROOF = SecretStr("0f0f0f")

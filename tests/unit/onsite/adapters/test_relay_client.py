@@ -10,9 +10,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from onsite.adapters.exchange import new_platform_session
 from onsite.adapters.relay_client import MAX_ANSWER_BYTES, RelayClient
 from onsite.core.relay_answers import RelayReading, RelayState
+from shared.exchange import new_platform_session
 from shared.site_secret import api_token
 from tests.support.certificate import self_signed
 from tests.support.logs import written_logs

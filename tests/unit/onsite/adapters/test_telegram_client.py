@@ -11,12 +11,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from onsite.adapters.exchange import new_platform_session
 from onsite.adapters.telegram_client import TelegramClient
 from onsite.core.errors import TelegramError, TelegramTrouble
 from onsite.core.sending import Lost, Postponed, Refused, Sent
 from onsite.core.telegram.api import ALLOWED_UPDATES
 from onsite.core.telegram.identity import BotIdentity
+from shared.exchange import new_platform_session
 
 TOKEN = SecretStr("700000001:AAabcdefghijklmnopqrstuvwxyz-_01234")
 PEERS = ("aiohttp.access", "aiohttp.server")

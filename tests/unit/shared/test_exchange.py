@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
-from onsite.adapters.exchange import Answer, NoAnswer, NotSent, new_platform_session, post
+from shared.exchange import Answer, NoAnswer, NotSent, new_platform_session, post
 
 SECRET = "secret-in-the-address"
 SOON = aiohttp.ClientTimeout(total=0.2, connect=0.1)
