@@ -43,6 +43,7 @@ from onsite.engine.metrics import Metrics
 from onsite.engine.poller import Poller
 from onsite.engine.pollers import Pollers
 from onsite.engine.ports import Courier
+from onsite.engine.relay_batches import RelayBatches
 from onsite.engine.relay_link import RelayLink
 from onsite.engine.replies import Replies
 from onsite.engine.sender import Sender
@@ -215,7 +216,7 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
     )
     admin = ChannelAdmin(site.channels, site.pollers, facebook=site.clients.graph, telegram=site.clients.telegram)
     return [
-        _receiver(settings, site),
+        _receiver(settings, site, admin),
         ChannelRoutes(site.channels, admin, token=token),
         ConversationRoutes(site.reader, replies, site.bell, token=token),
         StatusRoutes(
@@ -225,11 +226,12 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
     ]
 
 
-def _receiver(settings: OnsiteSettings, site: Site) -> Routes:
+def _receiver(settings: OnsiteSettings, site: Site, admin: ChannelAdmin) -> Routes:
     if settings.site is None or settings.relay_secret is None:
         log.info("relay_receiver_off", reason=OFF)
         return RelayEventsOff()
-    return RelayEvents(site.inbox, site=settings.site, secret=settings.relay_secret, metrics=site.metrics)
+    batches = RelayBatches(site.inbox, admin, secret=settings.relay_secret)
+    return RelayEvents(batches, site=settings.site, secret=settings.relay_secret, metrics=site.metrics)
 
 
 def _vault_of(settings: OnsiteSettings) -> Vault:

@@ -63,7 +63,7 @@ async def post(
     max_bytes: int = MAX_ANSWER_BYTES,
 ) -> Answer:
     """Send a JSON body. Raises NotSent or NoAnswer, nothing else of the network's."""
-    return await _exchange(session, "POST", url, body, headers=headers, timeout=timeout, max_bytes=max_bytes)
+    return await exchange(session, "POST", url, body, headers=headers, timeout=timeout, max_bytes=max_bytes)
 
 
 async def get(
@@ -75,10 +75,10 @@ async def get(
     max_bytes: int = MAX_ANSWER_BYTES,
 ) -> Answer:
     """Ask. Raises NotSent or NoAnswer, nothing else of the network's."""
-    return await _exchange(session, "GET", url, None, headers=headers, timeout=timeout, max_bytes=max_bytes)
+    return await exchange(session, "GET", url, None, headers=headers, timeout=timeout, max_bytes=max_bytes)
 
 
-async def _exchange(
+async def exchange(
     session: aiohttp.ClientSession,
     method: str,
     url: str,
@@ -86,8 +86,9 @@ async def _exchange(
     *,
     headers: dict[str, str] | None,
     timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  as above
-    max_bytes: int,
+    max_bytes: int = MAX_ANSWER_BYTES,
 ) -> Answer:
+    """Make one request, with a JSON body or none. Raises NotSent or NoAnswer, nothing else of the network's."""
     try:
         async with session.request(
             method, url, data=body, headers=_JSON | (headers or {}), timeout=timeout, allow_redirects=False

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from onsite.cli.context import AsJson, DataDir, Url, site_api
-from onsite.cli.secret_input import read_secret
 from shared.console import print_json, say
+from shared.secret_input import read_secret
 
 app = typer.Typer(help="Connect a Facebook page or a Telegram bot.", no_args_is_help=True)
 

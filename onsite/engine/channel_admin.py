@@ -89,6 +89,17 @@ class ChannelAdmin:
             )
         return await self.add_bot(credentials.token, name=name)
 
+    async def page_connected(self, page_id: str, credentials: Credentials, *, name: str) -> None:
+        """Take over what the relay was given when somebody connected the page; Facebook was asked there."""
+        await self._save(_Known(ChannelRef(Platform.FACEBOOK, page_id), name=as_text(name)), credentials, name="")
+
+    async def page_disconnected(self, page_id: str, reason: str) -> None:
+        """Say at the page's channel that nothing comes any more; its token is kept, as it may come back."""
+        ref = ChannelRef(Platform.FACEBOOK, page_id)
+        for channel in await self._store.channels():
+            if channel.ref == ref:
+                await self._store.set_health(channel.id, ChannelState.DISCONNECTED, _gone(as_text(reason)))
+
     async def remove(self, channel_id: int) -> None:
         """Erase a channel's token and stop its polling; its conversations stay.
 
@@ -159,6 +170,11 @@ class ChannelAdmin:
                 await self._telegram.delete_webhook(token)
         except TelegramError as error:
             raise Unprocessable(f"the bot's webhook could not be removed ({error}); try again") from None
+
+
+def _gone(reason: str) -> str:
+    because = f" ({reason})" if reason else ""
+    return f"the relay sends nothing for this page any more{because}: ask its operator, or connect the page again"
 
 
 def _check_credentials(credentials: Credentials) -> None:

@@ -29,6 +29,8 @@ class ChannelState(StrEnum):
     """The platform refuses replies of this channel as a whole; the next one that gets through clears it."""
     UNCHECKED = "unchecked"
     """The token is stored, but Facebook did not say whose it is; the next reply that gets through clears it."""
+    DISCONNECTED = "disconnected"
+    """The relay sends nothing for this page any more; replies can be tried still. Connecting it again clears it."""
     REMOVED = "removed"
     """Taken away by an admin: credentials erased, history kept, not listed."""
 

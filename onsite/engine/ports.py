@@ -86,6 +86,18 @@ class ChannelStore(Protocol):
         ...
 
 
+class ConnectedPages(Protocol):
+    """Who is told what the relay says of pages; each may be told twice. Both raise StoreUnavailable."""
+
+    async def page_connected(self, page_id: str, credentials: Credentials, *, name: str) -> None:
+        """Send for the page with these credentials from now on."""
+        ...
+
+    async def page_disconnected(self, page_id: str, reason: str) -> None:
+        """Know that nothing comes for the page any more, and why."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyState:
     """Where one reply stands."""

@@ -10,8 +10,8 @@ import time
 from aiohttp import web
 from pydantic import SecretStr
 
-from onsite.engine.inbox import Inbox
 from onsite.engine.metrics import Metrics
+from onsite.engine.relay_batches import RelayBatches
 from shared.clock import Clock
 from shared.errors import SignatureInvalid, WireError
 from shared.logs import get_logger
@@ -28,9 +28,9 @@ class RelayEvents:
     """The receiver of a site that has a relay."""
 
     def __init__(
-        self, inbox: Inbox, *, site: str, secret: SecretStr, metrics: Metrics, clock: Clock = time.time
+        self, batches: RelayBatches, *, site: str, secret: SecretStr, metrics: Metrics, clock: Clock = time.time
     ) -> None:
-        self._inbox = inbox
+        self._batches = batches
         self._site = site
         self._secret = secret
         self._metrics = metrics
@@ -48,7 +48,7 @@ class RelayEvents:
             self._metrics.batches_refused.labels(refused.code).inc()
             log.warning("relay_batch_refused", code=refused.code, reason=refused.message, remote=request.remote)
             raise
-        receipt = await self._inbox.take_batch(batch)
+        receipt = await self._batches.take(batch)
         log.info("relay_batch_stored", accepted=receipt.accepted, rejected=len(receipt.rejected))
         return web.Response(body=encode_receipt(receipt), content_type="application/json")
 

@@ -9,15 +9,26 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from relay.adapters.exposition import expose
+from relay.adapters.graph_client import GraphClient
 from relay.adapters.names import look_up
 from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_health import RedisHealth
 from relay.adapters.redis_outboxes import RedisOutboxes
+from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
-from relay.bootstrap.parts import Store, admin_token_of, check_redis, open_lane, open_store, rebinding_of, sweeping
+from relay.bootstrap.parts import (
+    Store,
+    admin_token_of,
+    check_redis,
+    open_lane,
+    open_store,
+    rebinding_of,
+    sweeping,
+    vault_of,
+)
 from relay.bootstrap.several import web_processes
 from relay.core.lease import new_token
 from relay.core.limits import Part
@@ -27,6 +38,7 @@ from relay.engine.backlogs import Backlogs
 from relay.engine.intake import Intake
 from relay.engine.lane import Lane
 from relay.engine.outbox_admin import OutboxAdmin
+from relay.engine.page_connection import PageConnection
 from relay.engine.routing import Routing
 from relay.engine.site_admin import SiteAdmin
 from relay.engine.site_callers import SiteCallers
@@ -41,6 +53,7 @@ from relay.web.health import HealthRoutes
 from relay.web.outboxes import OutboxRoutes
 from relay.web.reception import Reception
 from relay.web.sites import SiteRoutes
+from shared.exchange import new_platform_session
 from shared.listening_socket import inherited
 from shared.logs import get_logger
 from shared.runtime import listening, stop_event
@@ -65,8 +78,21 @@ async def serving(
             await stack.enter_async_context(sweeping(store, lane, Rank.WEB))
         intake = Intake(Routing(RedisBindings(store.redis)), writer, RedisShelf(store.redis))
         reception = Reception(intake, app_secret=settings.facebook_app_secret)
+        graph = GraphClient(
+            await stack.enter_async_context(new_platform_session()),
+            app_secret=settings.facebook_app_secret,
+            base_url=settings.graph_url,
+        )
+        pages = PageConnection(
+            graph,
+            RedisPages(store.redis, vault_of(settings)),
+            rebinding_of(store),
+            find_site=store.sites.get,
+            append=writer.append,
+            clock=time.time,
+        )
         server = listening(
-            build_app([*_routes(settings, store, reception), _site_routes(store, lane)]),
+            build_app([*_routes(settings, store, reception, pages), _site_routes(store, lane)]),
             host=settings.host,
             port=settings.port,
             door_of=partial(FrontDoor, reception),
@@ -87,14 +113,14 @@ def _appender(settings: RelaySettings, store: Store) -> RedisAppender:
     )
 
 
-def _routes(settings: RelaySettings, store: Store, reception: Reception) -> Sequence[Routes]:
+def _routes(settings: RelaySettings, store: Store, reception: Reception, pages: PageConnection) -> Sequence[Routes]:
     bindings, status, token = RedisBindings(store.redis), _status(store), admin_token_of(settings)
     health = RedisHealth(store.redis, replicas=settings.redis_wait_replicas)
     outboxes = OutboxAdmin(RedisOutboxes(store.redis, store.limits), store.limits)
     site_admin = SiteAdmin(store.sites, bindings, status, look_up=look_up, clock=time.time)
     return (
         FacebookRoutes(reception, verify_token=settings.facebook_verify_token),
-        AdminRoutes(site_admin, rebinding_of(store), bindings, token=token),
+        AdminRoutes(site_admin, pages, bindings, token=token),
         OutboxRoutes(outboxes, token=token),
         HealthRoutes(health.check, expose=partial(expose, Backlogs(status, clock=time.time))),
     )

@@ -20,27 +20,27 @@ LOOK_EVERY_S = 0.5
 class _Bind(threading.Thread):
     """The one request that binds, beside those that look."""
 
-    def __init__(self, api: ApiClient, page: str, site: str) -> None:
+    def __init__(self, api: ApiClient, page: str, body: dict[str, str]) -> None:
         super().__init__(name="bind", daemon=True)
         self.bound: dict[str, Any] | None = None
         self.refused: UserError | None = None
         self._api = api
         self._path = f"/admin/v1/bindings/{quote(page, safe='')}"
-        self._site = site
+        self._body = body
 
     def run(self) -> None:
         """Bind."""
         try:
-            self.bound = self._api.put(self._path, {"site": self._site}, timeout_s=TAKES_AT_MOST_S)
+            self.bound = self._api.put(self._path, self._body, timeout_s=TAKES_AT_MOST_S)
         except UserError as error:
             self.refused = error
 
 
-def bind_and_watch(new_api: Callable[[], ApiClient], page: str, site: str, *, quiet: bool) -> dict[str, Any]:
-    """Bind a page and return the relay's answer. Raises UserError, and Interrupted on Ctrl-C."""
+def bind_and_watch(new_api: Callable[[], ApiClient], page: str, body: dict[str, str], *, quiet: bool) -> dict[str, Any]:
+    """Bind a page as `body` says and return the relay's answer. Raises UserError, and Interrupted on Ctrl-C."""
     api = new_api()
     waiting = _waiting(api, page) if is_page_id(page) else 0
-    bind = _Bind(new_api(), page, site)  # a client of its own, as one is not for two threads
+    bind = _Bind(new_api(), page, body)  # a client of its own, as one is not for two threads
     bind.start()
     try:
         with progress("moving what waited", total=waiting, hidden=quiet or not waiting) as advance:

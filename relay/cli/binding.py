@@ -1,6 +1,8 @@
 """`relay bind`, `relay unbind`, `relay bindings`: which page's messages go to which site."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -8,28 +10,65 @@ import typer
 from relay.cli.bind_progress import bind_and_watch
 from relay.cli.context import AsJson, DataDir, Url, admin_api
 from shared.console import print_json, print_table, say
+from shared.secret_input import read_secret
 
 Page = Annotated[str, typer.Argument(help="The Facebook page's id: digits only.", show_default=False)]
+PAGE_TOKEN = "PAGE_TOKEN"  # noqa: S105  a variable's name
+"""Read where no file is named and nothing is piped in."""
 SiteName = Annotated[str, typer.Argument(help="The site's name.", show_default=False)]
 
 
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--page-token-file",
+        metavar="FILE",
+        help="Connect the page with the page access token in this file; - reads it from a pipe or asks for it.",
+    ),
+]
+
+_ASK = Path("-")
+
+
 def bind(
-    page: Page, site: SiteName, data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False
+    page: Page,
+    site: SiteName,
+    token_file: TokenFile = None,
+    data_dir: DataDir = None,
+    relay_url: Url = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Send a page's messages to a site.
 
-    What the page received while no site claimed it is delivered first, in order. The app must be subscribed to the page
-    in Meta's dashboard or by the page's owner; this command does not do that yet.
+    With the page's token, the app is subscribed to the page, and the site is given the token, encrypted for it alone:
+    it can reply at once. Without, the app must be subscribed in Meta's dashboard, and the site be given a token there.
 
-    Example:  relay bind 112233445566 acme
+    What the page received while no site claimed it is delivered first, in order.
+
+    Examples:
+      relay bind 112233445566 acme --page-token-file -
+      relay bind 112233445566 acme
     """
-    bound = bind_and_watch(lambda: admin_api(data_dir, relay_url), page, site, quiet=as_json)
+    body = {"site": site} | ({} if token_file is None else {"page_token": _read_token(token_file)})
+    bound = bind_and_watch(lambda: admin_api(data_dir, relay_url), page, body, quiet=as_json)
     if as_json:
         print_json(bound)
         return
-    waiting = bound["waiting_events"]
-    on_their_way = "1 waiting event is on its way" if waiting == 1 else f"{waiting} waiting events are on their way"
-    say(f"Page {page} is bound to {site}." + (f" {on_their_way}." if waiting else ""))
+    say(" ".join(_told(page, site, bound)))
+
+
+def _read_token(file: Path) -> str:
+    return read_secret("Page token", file=None if file == _ASK else file, variable=PAGE_TOKEN)
+
+
+def _told(page: str, site: str, bound: dict[str, Any]) -> Iterator[str]:
+    named = f" ({bound['name']})" if bound.get("name") else ""
+    yield f"Page {page}{named} is bound to {site}."
+    if bound["subscribed"]:
+        yield "Facebook sends its messages here, and the site is given its token."
+    if waiting := bound["waiting_events"]:
+        yield "1 waiting event is on its way." if waiting == 1 else f"{waiting} waiting events are on their way."
 
 
 def unbind(page: Page, data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
@@ -37,8 +76,10 @@ def unbind(page: Page, data_dir: DataDir = None, relay_url: Url = None, *, as_js
     unbound = admin_api(data_dir, relay_url).delete(f"/admin/v1/bindings/{quote(page, safe='')}")
     if as_json:
         print_json(unbound)
-    else:
-        say(f"Page {page} is no longer bound to {unbound['site']}. New messages wait at the relay.")
+        return
+    say(f"Page {page} is no longer bound to {unbound['site']}. What still comes for it waits at the relay.")
+    if unbound["still_subscribed"]:
+        say(f"Facebook still sends it: {unbound['still_subscribed']}")
 
 
 def bindings(data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:

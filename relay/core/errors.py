@@ -11,7 +11,9 @@ SocialRelayError
     ├── EmbeddedRedisError  the relay's own redis-server cannot run
     ├── SiteNotFound        no such site
     ├── OutboxNotFound      no such site, and no unclaimed page either
-    └── SiteExists          a site of this name is there already
+    ├── SiteExists          a site of this name is there already
+    ├── FacebookRefused     Meta's Graph API says no
+    └── FacebookUnreachable Meta's Graph API does not answer
 """
 
 from shared.errors import SocialRelayError, UserError
@@ -73,3 +75,11 @@ class SiteExists(RelayError, UserError):
 
     def __init__(self, site: str) -> None:
         super().__init__(f"a site named {site} is there already; `relay site show {site}` shows it")
+
+
+class FacebookRefused(RelayError, UserError):
+    """Meta's Graph API says no; the message holds its words, and no token."""
+
+
+class FacebookUnreachable(RelayError, UserError):
+    """Meta's Graph API does not answer now."""

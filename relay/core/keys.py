@@ -15,6 +15,8 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:{o}:fenced    set     pages whose events now go elsewhere      bind, unbind           append          for good
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
     relay:bindings      hash    page → site, or ~site: reserved for it   bind, unbind           intake, status  for good
+    relay:pages         hash    page → how it was connected (JSON, its   connect, disconnect    the same        for good
+                                token sealed)
     relay:changes       hash    page → change of its binding under way   bind, unbind           sweep           [6]
     relay:backlog       zset    outbox → ms of its next look, 0 = now    append, claim, sweep   sweep, status   [3]
     relay:{relay:backlog}:sweeper  string  rank and token of the sweeper  sweep                 sweep           [7]
@@ -34,6 +36,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
 
 SITES = "relay:sites"
 BINDINGS = "relay:bindings"
+PAGES = "relay:pages"
 CHANGES = "relay:changes"
 BACKLOG = "relay:backlog"
 SWEEPER = "relay:{relay:backlog}:sweeper"

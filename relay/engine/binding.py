@@ -82,7 +82,7 @@ class Bindings:
         check_page_id(page_id)
         if not is_site_name(site) or not await self._sites.exists(site):
             raise SiteNotFound(site)
-        _refuse_other(await self._store.reserved_by(page_id) or site, page_id, site)
+        await self.check(page_id, site)
         holding = holding_of(page_id)
         await self._store.fence(site, page_id)
         _refuse_other(await self._store.reserve(page_id, site), page_id, site)
@@ -99,13 +99,22 @@ class Bindings:
 
         Returns the site it was bound to. Raises UserError when it is not bound, StoreUnavailable.
         """
-        site = await self._store.reserved_by(check_page_id(page_id))
-        if site is None:
-            raise UserError(f"page {page_id} is not bound; `relay bindings` lists those that are")
+        site = await self.owner(page_id)
         await self._store.fence(site, page_id)
         await self._store.open(holding_of(page_id), page_id)
         await self._store.erase(page_id)
         log.info("page_unbound", page=page_id, site=site)
+        return site
+
+    async def check(self, page_id: str, site: str) -> None:
+        """Raise UserError when a page belongs to another site than this one, StoreUnavailable."""
+        _refuse_other(await self._store.reserved_by(page_id) or site, page_id, site)
+
+    async def owner(self, page_id: str) -> str:
+        """Return the site that a page belongs to. Raises UserError when there is none, StoreUnavailable."""
+        site = await self._store.reserved_by(check_page_id(page_id))
+        if site is None:
+            raise UserError(f"page {page_id} is not bound; `relay bindings` lists those that are")
         return site
 
     async def _move(self, holding: str, site: str, *, steps: int | None = None) -> int:

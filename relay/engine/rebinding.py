@@ -56,6 +56,14 @@ class Rebinding:
         change = self._change(ChangeKind.BIND, site)
         return await self._run(check_page_id(page_id), change, self._bindings.bind(page_id, site))
 
+    async def check(self, page_id: str, site: str) -> None:
+        """Raise UserError when a page belongs to another site than this one, StoreUnavailable."""
+        await self._bindings.check(page_id, site)
+
+    async def owner(self, page_id: str) -> str:
+        """Return the site that a page belongs to. Raises UserError when there is none, StoreUnavailable."""
+        return await self._bindings.owner(page_id)
+
     async def unbind(self, page_id: str) -> str:
         """See `Bindings.unbind`. Raises UserError also while another change of this page is under way."""
         change = self._change(ChangeKind.UNBIND, "")

@@ -7,7 +7,7 @@ PATCH  /admin/v1/sites/{site}         {"url"?, "allow_networks"?, "forbid_networ
 POST   /admin/v1/sites/{site}/pause   {"reason"?} leaves a site alone, and keeps what comes for it
 POST   /admin/v1/sites/{site}/resume  tries a paused or parked site now
 GET    /admin/v1/bindings             [{"page_id", "site"}]
-PUT    /admin/v1/bindings/{page_id}   {"site"}
+PUT    /admin/v1/bindings/{page_id}   {"site", "page_token"?}
 DELETE /admin/v1/bindings/{page_id}
 GET    /admin/v1/status               sites, unclaimed pages, totals
 """
@@ -24,7 +24,7 @@ from relay.core.delivery import MAX_REASON
 from relay.core.errors import SiteNotFound
 from relay.core.permission import Permission, networks_of
 from relay.core.site import Site
-from relay.engine.rebinding import Rebinding
+from relay.engine.page_connection import PageConnection
 from relay.engine.site_admin import BindingList, SiteAdmin, SiteView
 from relay.web.readable import readable
 from shared.web import RequestRefused, read_json, require_bearer
@@ -35,9 +35,9 @@ PREFIX = "/admin/v1"
 class AdminRoutes:
     """The routes that commands call."""
 
-    def __init__(self, sites: SiteAdmin, bindings: Rebinding, binding_list: BindingList, *, token: SecretStr) -> None:
+    def __init__(self, sites: SiteAdmin, pages: PageConnection, binding_list: BindingList, *, token: SecretStr) -> None:
         self._sites = sites
-        self._bindings = bindings
+        self._pages = pages
         self._binding_list = binding_list
         self._guard = require_bearer(token)
 
@@ -115,15 +115,20 @@ class AdminRoutes:
         return web.json_response([{"page_id": page, "site": site} for page, site in bindings.items()])
 
     async def bind(self, request: web.Request) -> web.Response:
-        """Bind a page to a site."""
-        page_id, site = request.match_info["page_id"], _text(await read_json(request), "site")
-        moved = await self._bindings.bind(page_id, site)
-        return web.json_response({"page_id": page_id, "site": site, "waiting_events": moved})
+        """Bind a page to a site; with the page's token, subscribe to it as well and hand the token over."""
+        page_id, body = request.match_info["page_id"], await read_json(request)
+        bound = {"page_id": page_id, "site": _text(body, "site")}
+        if "page_token" not in body:
+            moved = await self._pages.bind(page_id, bound["site"])
+            return web.json_response(bound | {"subscribed": False, "waiting_events": moved})
+        made = await self._pages.connect(page_id, bound["site"], SecretStr(_text(body, "page_token")))
+        return web.json_response(bound | {"subscribed": True, "name": made.name, "waiting_events": made.waiting_events})
 
     async def unbind(self, request: web.Request) -> web.Response:
         """Unbind a page."""
         page_id = request.match_info["page_id"]
-        return web.json_response({"page_id": page_id, "site": await self._bindings.unbind(page_id)})
+        gone = await self._pages.disconnect(page_id, reason="the relay's operator unbound the page")
+        return web.json_response({"page_id": page_id, "site": gone.site, "still_subscribed": gone.still_subscribed})
 
     async def status(self, _request: web.Request) -> web.Response:
         """Show how everything stands."""

@@ -29,7 +29,7 @@ async def telegram() -> AsyncIterator[TelegramSimulator]:
 
 @pytest.fixture
 async def relay(graph: GraphSimulator, tmp_path: Path) -> AsyncIterator[Server]:
-    server = new_relay(tmp_path / "relay")
+    server = new_relay(tmp_path / "relay", graph_url=graph.url)
     await server.start()
     graph.callback_url = f"{server.base_url}/facebook/webhook"
     yield server

@@ -11,7 +11,7 @@ APP_SECRET = "app-secret-example"
 VERIFY_TOKEN = "verify-token-example"
 
 
-def new_relay(folder: Path, *, port: int | None = None) -> Server:
+def new_relay(folder: Path, *, port: int | None = None, graph_url: str = "") -> Server:
     """Prepare a relay with an embedded Redis in `folder`."""
     port = port or free_port()
     env = {
@@ -21,6 +21,8 @@ def new_relay(folder: Path, *, port: int | None = None) -> Server:
         "RELAY_DATA_DIR": str(folder / "data"),
         "RELAY_PORT": str(port),
     }
+    if graph_url:
+        env["RELAY_GRAPH_URL"] = graph_url
     return Server("relay", folder=folder, port=port, env=env)
 
 

@@ -29,14 +29,25 @@ def site(ask: Ask) -> str:
 def test_binding_and_unbinding_say_what_happens_from_now_on(ask: Ask, site: str) -> None:
     assert ask("bind", "22", site) == Ended(0, "Page 22 is bound to acme.\n", "")
     assert ask("bindings").out.split() == ["PAGE", "SITE", "22", "acme"]
-    assert ask("unbind", "22") == Ended(0, "Page 22 is no longer bound to acme. New messages wait at the relay.\n", "")
+    assert ask("unbind", "22") == Ended(
+        0, "Page 22 is no longer bound to acme. What still comes for it waits at the relay.\n", ""
+    )
     assert ask("bindings").out == "No page is bound yet; `relay bind PAGE_ID SITE` binds one.\n"
 
 
 def test_as_json_each_prints_one_document(ask: Ask, site: str) -> None:
-    assert json.loads(ask("bind", "22", site, "--json").out) == {"page_id": "22", "site": "acme", "waiting_events": 0}
+    assert json.loads(ask("bind", "22", site, "--json").out) == {
+        "page_id": "22",
+        "site": "acme",
+        "subscribed": False,
+        "waiting_events": 0,
+    }
     assert json.loads(ask("bindings", "--json").out) == [{"page_id": "22", "site": "acme"}]
-    assert json.loads(ask("unbind", "22", "--json").out) == {"page_id": "22", "site": "acme"}
+    assert json.loads(ask("unbind", "22", "--json").out) == {
+        "page_id": "22",
+        "site": "acme",
+        "still_subscribed": "",
+    }
     assert json.loads(ask("bindings", "--json").out) == []
 
 

@@ -1,7 +1,7 @@
 """The admin API: who may use it, what it answers, and that no secret is told twice."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import fakeredis
@@ -13,17 +13,24 @@ from yarl import URL
 
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
+from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_sites import RedisSites
 from relay.adapters.redis_status import RedisStatus
 from relay.core import keys
 from relay.core.addresses import IPAddress, address_of
+from relay.core.errors import FacebookRefused
+from relay.core.page import TokenOwner
 from relay.core.site import Site
+from relay.core.webhook import Incoming
 from relay.engine.binding import Bindings
+from relay.engine.page_connection import PageConnection
 from relay.engine.rebinding import Rebinding
 from relay.engine.site_admin import SiteAdmin
 from relay.web import admin
 from relay.web.admin import PREFIX, AdminRoutes
 from relay.web.app import build_app
+from shared.page_events import decode_connected
+from shared.page_token import PageToken, unseal
 from shared.site_secret import key_of
 from shared.vault import Vault, new_master_key
 from tests.support.clock import NOON, ManualClock
@@ -33,18 +40,58 @@ TOKEN = "admin-token-example"
 NOON_TEXT = "2027-01-15T08:00:00.000Z"
 
 
+class FakeGraph:
+    """Meta, which knows one page by the token `EAApage`."""
+
+    def __init__(self) -> None:
+        self.subscribed: list[str] = []
+        self.token_is_dead = False
+
+    def proof_of(self, token: SecretStr) -> SecretStr:
+        return SecretStr("proof of " + token.get_secret_value())
+
+    async def owner_of(self, token: SecretStr) -> TokenOwner:
+        if token.get_secret_value() != "EAApage":
+            raise FacebookRefused("Facebook refuses: Invalid OAuth access token (error 190)")
+        return TokenOwner("1122", "Acme")
+
+    async def subscribe(self, page_id: str, _token: SecretStr) -> None:
+        self.subscribed.append(page_id)
+
+    async def unsubscribe(self, page_id: str, _token: SecretStr) -> None:
+        if self.token_is_dead:
+            raise FacebookRefused("Facebook refuses: the session has expired (error 190)")
+        self.subscribed.remove(page_id)
+
+
 class Bench:
     """The admin routes on a real server, over fakeredis."""
 
     def __init__(self) -> None:
         self.redis = fakeredis.FakeAsyncRedis()
         self.leads_to: list[IPAddress] = []
-        sites, bindings = RedisSites(self.redis, Vault([new_master_key()])), RedisBindings(self.redis)
+        self.graph = FakeGraph()
+        self.appended: list[tuple[str, Incoming]] = []
+        vault = Vault([new_master_key()])
+        sites, bindings = RedisSites(self.redis, vault), RedisBindings(self.redis)
         admin = SiteAdmin(sites, bindings, RedisStatus(self.redis), look_up=self.look_up, clock=ManualClock())
         changes = RedisChanges(self.redis)
         rebinding = Rebinding(Bindings(bindings, sites), changes, clock=ManualClock(), new_token=lambda: "t")
-        routes = AdminRoutes(admin, rebinding, bindings, token=SecretStr(TOKEN))
+        pages = PageConnection(
+            self.graph,
+            RedisPages(self.redis, vault),
+            rebinding,
+            find_site=sites.get,
+            append=self.append,
+            clock=ManualClock(),
+        )
+        routes = AdminRoutes(admin, pages, bindings, token=SecretStr(TOKEN))
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(build_app([routes])))
+
+    async def append(self, outbox: str, events: Sequence[Incoming]) -> Sequence[int]:
+        """Note what is appended."""
+        self.appended += [(outbox, event) for event in events]
+        return ()
 
     async def look_up(self, _host: str) -> list[IPAddress]:
         """Say where every name leads."""
@@ -312,11 +359,81 @@ class TestBindings:
         await bench.add_site()
         assert await bench.ask("PUT", "/bindings/22", {"site": "acme"}) == (
             200,
-            {"page_id": "22", "site": "acme", "waiting_events": 0},
+            {"page_id": "22", "site": "acme", "subscribed": False, "waiting_events": 0},
         )
         assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "22", "site": "acme"}])
-        assert await bench.ask("DELETE", "/bindings/22") == (200, {"page_id": "22", "site": "acme"})
+        assert await bench.ask("DELETE", "/bindings/22") == (
+            200,
+            {"page_id": "22", "site": "acme", "still_subscribed": ""},
+        )
         assert await bench.ask("GET", "/bindings") == (200, [])
+
+    async def test_with_its_token_a_page_is_subscribed_and_its_site_is_given_the_token(self, bench: Bench) -> None:
+        added = await bench.add_site()
+        body = {"site": "acme", "page_token": "EAApage"}
+        assert await bench.ask("PUT", "/bindings/1122", body) == (
+            200,
+            {"page_id": "1122", "site": "acme", "subscribed": True, "name": "Acme", "waiting_events": 0},
+        )
+        ((outbox, event),) = bench.appended
+        news = decode_connected(event.payload)
+        token = unseal(news.sealed, page_id="1122", secret=SecretStr(added["secret"]))
+
+        assert (outbox, event.page_id, event.kind, news.name) == ("acme", "1122", "page.connected", "Acme")
+        assert token == PageToken(SecretStr("EAApage"), SecretStr("proof of EAApage"))
+        assert bench.graph.subscribed == ["1122"]
+
+    @pytest.mark.parametrize(
+        ("page", "token", "words"),
+        [
+            pytest.param(
+                "1122", "EAAother", "Facebook refuses: Invalid OAuth access token", id="Meta does not know it"
+            ),
+            pytest.param("3344", "EAApage", "belongs to 1122 (Acme): take the token of page 3344", id="another page's"),
+        ],
+    )
+    async def test_a_token_that_does_not_fit_changes_nothing(
+        self, bench: Bench, page: str, token: str, words: str
+    ) -> None:
+        await bench.add_site()
+        status, answer = await bench.ask("PUT", f"/bindings/{page}", {"site": "acme", "page_token": token})
+
+        assert (status, words in answer["error"]["message"]) == (409, True)
+        assert await bench.ask("GET", "/bindings") == (200, [])
+        assert (bench.graph.subscribed, bench.appended) == ([], [])
+
+    async def test_a_page_of_another_site_is_not_even_subscribed(self, bench: Bench) -> None:
+        await bench.add_site("acme")
+        await bench.add_site("beta")
+        await bench.ask("PUT", "/bindings/1122", {"site": "beta"})
+        status, answer = await bench.ask("PUT", "/bindings/1122", {"site": "acme", "page_token": "EAApage"})
+
+        assert (status, "page 1122 is bound to beta" in answer["error"]["message"]) == (409, True)
+        assert bench.graph.subscribed == []
+
+    async def test_what_was_connected_is_unsubscribed_and_the_site_is_told(self, bench: Bench) -> None:
+        await bench.add_site()
+        await bench.ask("PUT", "/bindings/1122", {"site": "acme", "page_token": "EAApage"})
+        assert (await bench.ask("DELETE", "/bindings/1122"))[0] == 200
+
+        assert [event.kind for _, event in bench.appended] == ["page.connected", "page.disconnected"]
+        assert bench.graph.subscribed == []
+        assert await bench.redis.hgetall(keys.PAGES) == {}
+
+    async def test_a_token_that_died_keeps_nobody_from_unbinding(self, bench: Bench) -> None:
+        await bench.add_site()
+        await bench.ask("PUT", "/bindings/1122", {"site": "acme", "page_token": "EAApage"})
+        bench.graph.token_is_dead = True
+        status, answer = await bench.ask("DELETE", "/bindings/1122")
+
+        assert (status, answer["still_subscribed"]) == (200, "Facebook refuses: the session has expired (error 190)")
+        assert await bench.ask("GET", "/bindings") == (200, [])
+
+    async def test_a_token_at_rest_is_sealed(self, bench: Bench) -> None:
+        await bench.add_site()
+        await bench.ask("PUT", "/bindings/1122", {"site": "acme", "page_token": "EAApage"})
+
+        assert b"EAApage" not in (await bench.redis.hget(keys.PAGES, "1122") or b"")
 
     async def test_binding_tells_how_much_waited(self, bench: Bench) -> None:
         await bench.add_site()

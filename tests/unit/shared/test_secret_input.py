@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from onsite.cli.secret_input import read_secret
 from shared.errors import UserError
+from shared.secret_input import read_secret
 
 
 class Terminal(io.StringIO):

@@ -1,0 +1,58 @@
+"""Takes in what the relay pushes: its own news of pages is acted on, everything is stored.
+
+News first, then the store: until both are done the relay gets no receipt and comes again, and news may be told twice.
+"""
+
+from pydantic import SecretStr
+
+from onsite.engine.channels import Credentials
+from onsite.engine.inbox import Inbox
+from onsite.engine.ports import ConnectedPages
+from shared import page_events
+from shared.errors import VaultError, WireError
+from shared.logs import get_logger
+from shared.names import is_page_id
+from shared.page_token import unseal
+from shared.wire import Batch, Event, Receipt, Rejection
+
+log = get_logger(__name__)
+
+
+class RelayBatches:
+    """The use case behind `POST /relay/events`."""
+
+    def __init__(self, inbox: Inbox, pages: ConnectedPages, *, secret: SecretStr) -> None:
+        self._inbox = inbox
+        self._pages = pages
+        self._secret = secret
+
+    async def take(self, batch: Batch) -> Receipt:
+        """Take a batch in. Raises StoreUnavailable; then the relay is to come again with all of it."""
+        refused = [each for event in batch.events if (each := await self._heed(event)) is not None]
+        refused_ids = {each.id for each in refused}
+        rest = [event for event in batch.events if event.id not in refused_ids]
+        receipt = await self._inbox.take_batch(Batch(batch.site, rest, batch.unreadable))
+        return Receipt(receipt.accepted, [*receipt.rejected, *refused])
+
+    async def _heed(self, event: Event) -> Rejection | None:
+        """Act on an event that is news of a page; return why it cannot be acted on."""
+        if not is_page_id(event.page_id):
+            return None
+        try:
+            if event.kind == page_events.KIND_CONNECTED:
+                await self._connected(event)
+            elif event.kind == page_events.KIND_DISCONNECTED:
+                await self._disconnected(event)
+        except (WireError, VaultError) as error:
+            log.warning("page_news_refused", page=event.page_id, kind=event.kind, reason=str(error))
+            return Rejection(event.id, str(error))
+        return None
+
+    async def _connected(self, event: Event) -> None:
+        news = page_events.decode_connected(bytes(event.payload))
+        token = unseal(news.sealed, page_id=event.page_id, secret=self._secret)
+        await self._pages.page_connected(event.page_id, Credentials(token.token, token.proof), name=news.name)
+
+    async def _disconnected(self, event: Event) -> None:
+        news = page_events.decode_disconnected(bytes(event.payload))
+        await self._pages.page_disconnected(event.page_id, news.reason)

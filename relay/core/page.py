@@ -1,0 +1,94 @@
+"""A connected page: one whose token the relay was given, and what it asks of Meta for it. Values only.
+
+A page may be bound without: then its events come only if somebody subscribed the app to it in Meta's dashboard.
+"""
+
+import json
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from pydantic import SecretStr
+
+from relay.core.errors import FacebookRefused
+from shared.graph import GRAPH_VERSION, decode_error
+from shared.lenient import as_id, as_text, decode_object
+
+FIELDS = (
+    "messages",
+    "message_echoes",
+    "message_edits",
+    "message_reactions",
+    "message_reads",
+    "message_deliveries",
+    "messaging_postbacks",
+    "messaging_referrals",
+    "messaging_optins",
+    "messaging_handovers",
+    "messaging_policy_enforcement",
+    "standby",
+)
+"""What a page is subscribed to. A field comes only if the app is subscribed to it as well.
+https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps"""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedPage:
+    """A page, and with what it was connected."""
+
+    page_id: str
+    site: str
+    name: str
+    token: SecretStr
+    connected_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOwner:
+    """Whom a token speaks for."""
+
+    id: str
+    name: str
+
+
+def owner_url(base_url: str, proof: SecretStr) -> str:
+    """Return where to ask whose token it is: `me` is the page itself for a page's token."""
+    return _url(base_url, "me", fields="id,name", appsecret_proof=proof.get_secret_value())
+
+
+def subscriptions_url(base_url: str, page_id: str, proof: SecretStr) -> str:
+    """Return where a page's subscription is read, written and removed."""
+    return _url(base_url, f"{quote(page_id, safe='')}/subscribed_apps", appsecret_proof=proof.get_secret_value())
+
+
+def subscription_body() -> bytes:
+    """Return the body that subscribes to FIELDS, in place of what was subscribed before."""
+    return json.dumps({"subscribed_fields": ",".join(FIELDS)}).encode()
+
+
+def read_owner(status: int, body: bytes) -> TokenOwner:
+    """Read the answer. Raises FacebookRefused."""
+    answer = _read(status, body)
+    owner = as_id(answer.get("id"))
+    if not owner:
+        raise FacebookRefused(f"Facebook's answer (status {status}) does not say whose token this is")
+    return TokenOwner(owner, as_text(answer.get("name")))
+
+
+def read_success(status: int, body: bytes) -> None:
+    """Return when Meta says that it was done. Raises FacebookRefused."""
+    if _read(status, body).get("success") not in {True, "true"}:  # a sample of Meta's has it as a text
+        raise FacebookRefused(f"Facebook's answer (status {status}) does not say that it was done")
+
+
+def _read(status: int, body: bytes) -> dict[str, object]:
+    if error := decode_error(body):
+        subcode = "" if error.subcode is None else f"/{error.subcode}"
+        raise FacebookRefused(f"Facebook refuses: {error.message or 'it says no more'} (error {error.code}{subcode})")
+    try:
+        return decode_object(body)
+    except ValueError as reason:
+        raise FacebookRefused(f"Facebook's answer (status {status}) cannot be read: {reason}") from None
+
+
+def _url(base_url: str, path: str, **query: str) -> str:
+    return f"{base_url.rstrip('/')}/{GRAPH_VERSION}/{path}?{urlencode(query, safe=',')}"

@@ -1,0 +1,107 @@
+"""The relay's news of pages is acted on before its batch is acknowledged, and news that cannot be read is refused."""
+
+from typing import Any
+
+import pytest
+from msgspec import Raw
+from pydantic import SecretStr
+
+from onsite.engine.channels import Credentials
+from onsite.engine.errors import StoreUnavailable
+from onsite.engine.relay_batches import RelayBatches
+from shared import page_events
+from shared.page_events import PageConnected, PageDisconnected
+from shared.page_token import PageToken, seal
+from shared.site_secret import new_site_secret
+from shared.wire import Batch, Event, Receipt
+
+SECRET = new_site_secret()
+TOKEN = PageToken(SecretStr("EAApage"), SecretStr("ab" * 32))
+
+
+class Site:
+    """Notes what it is told, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+        self.database_is_away = False
+        self.batches = RelayBatches(self, self, secret=SECRET)  # type: ignore[arg-type]  # an inbox, as far as it is used
+
+    async def take_batch(self, batch: Batch) -> Receipt:
+        """Store a batch."""
+        self.told.append([event.id for event in batch.events])
+        return Receipt(len(batch.events))
+
+    async def page_connected(self, page_id: str, credentials: Credentials, *, name: str) -> None:
+        """Note it."""
+        if self.database_is_away:
+            raise StoreUnavailable("away")
+        self.told.append((page_id, credentials, name))
+
+    async def page_disconnected(self, page_id: str, reason: str) -> None:
+        """Note it."""
+        self.told.append((page_id, reason))
+
+    async def take(self, *events: Event) -> Receipt:
+        """Push a batch."""
+        return await self.batches.take(Batch("acme", events, []))
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+def event(number: int, kind: str, payload: bytes, page: str = "1122") -> Event:
+    return Event(f"1-{number}", page, "2026-11-22T10:20:00.000Z", kind, Raw(payload))
+
+
+def connected(number: int = 1, *, secret: SecretStr = SECRET, page: str = "1122", sealed_for: str = "1122") -> Event:
+    sealed = seal(TOKEN, page_id=sealed_for, secrets=[secret])
+    return event(number, page_events.KIND_CONNECTED, page_events.encode(PageConnected("Acme", sealed)), page)
+
+
+async def test_a_connected_page_is_known_before_the_batch_is_stored(site: Site) -> None:
+    receipt = await site.take(event(0, "messaging", b"{}"), connected())
+
+    assert receipt == Receipt(2, [])
+    assert site.told == [("1122", Credentials(TOKEN.token, TOKEN.proof), "Acme"), ["1-0", "1-1"]]
+
+
+async def test_a_disconnected_page_is_told_with_its_reason(site: Site) -> None:
+    payload = page_events.encode(PageDisconnected("unbound by an operator"))
+    await site.take(event(1, page_events.KIND_DISCONNECTED, payload))
+
+    assert site.told == [("1122", "unbound by an operator"), ["1-1"]]
+
+
+@pytest.mark.parametrize(
+    ("news", "words"),
+    [
+        pytest.param(connected(secret=new_site_secret()), "sealed for another secret", id="another site's"),
+        pytest.param(connected(sealed_for="3344"), "sealed for another secret", id="another page's"),
+        pytest.param(event(1, page_events.KIND_CONNECTED, b'{"name":1}'), "is no PageConnected", id="no news"),
+        pytest.param(event(1, page_events.KIND_DISCONNECTED, b"{}"), "is no PageDisconnected", id="no reason"),
+    ],
+)
+async def test_news_that_cannot_be_read_is_refused_and_costs_nothing_else(site: Site, news: Event, words: str) -> None:
+    receipt = await site.take(news, event(2, "messaging", b"{}"))
+
+    assert (receipt.accepted, [rejection.id for rejection in receipt.rejected]) == (1, ["1-1"])
+    assert words in receipt.rejected[0].reason
+    assert "EAApage" not in receipt.rejected[0].reason
+    assert site.told == [["1-2"]]
+
+
+async def test_kinds_of_a_later_release_and_odd_pages_are_left_to_the_inbox(site: Site) -> None:
+    await site.take(event(1, "page.renamed", b"{}"), connected(2, page="no page", sealed_for="no page"))
+
+    assert site.told == [["1-1", "1-2"]]
+
+
+async def test_while_the_database_is_away_nothing_is_acknowledged(site: Site) -> None:
+    site.database_is_away = True
+
+    with pytest.raises(StoreUnavailable):
+        await site.take(connected())
+    assert site.told == []
