@@ -61,6 +61,9 @@ class RelayEvents:
             batch = decode_batch(body)
         except WireError as error:
             raise RequestRefused(400, "malformed_batch", str(error)) from None
+        if any(not odd.id for odd in batch.unreadable):
+            # A receipt could not name it. The relay narrows down by halves which one it is, and sets it aside.
+            raise RequestRefused(400, "malformed_batch", "an event of the batch has no id that can be read")
         if batch.site != self._site:
             raise RequestRefused(
                 403, "wrong_site", f"the batch is for site {batch.site!r}, this is {self._site!r}: check both settings"

@@ -59,12 +59,12 @@ class HttpPush:
             timestamp_s=int(self._clock()),
             secrets=record.secrets,
         )
-        verdict = await self._post(record, body, headers, events=len(entries))
+        verdict = await self._post(record, body, headers, event_ids=[entry.id for entry in entries])
         if isinstance(verdict, Failed | Refused):
             self._records.pop(site, None)  # what an operator mends in the record is in force with the next attempt
         return verdict
 
-    async def _post(self, site: Site, body: bytes, headers: dict[str, str], *, events: int) -> Verdict:
+    async def _post(self, site: Site, body: bytes, headers: dict[str, str], *, event_ids: Sequence[str]) -> Verdict:
         data = io.BytesIO(body)  # read in pieces; as bytes, a large body would hold up the loop
         try:
             async with (
@@ -72,7 +72,7 @@ class HttpPush:
                 session.post(site.events_url, data=data, headers=_HEADERS | headers, allow_redirects=False) as answer,
             ):
                 content = await _read_bounded(answer.content)
-                return read_answer(answer.status, answer.headers, content, events=events, now=self._clock())
+                return read_answer(answer.status, answer.headers, content, event_ids=event_ids, now=self._clock())
         except TimeoutError:
             return Failed(f"no answer within {self._sessions.answer_timeout_s:.0f} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:

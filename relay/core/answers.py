@@ -1,6 +1,6 @@
 """What a site's HTTP answer to a push is worth. Total: any status, headers and body give a verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -16,15 +16,18 @@ _REFUSED_SIGNATURE = frozenset({401, 403})
 _REFUSED_CONTENT = frozenset({400, 403, 406, 415, 422, 451})
 """What a site, or a filter in front of it, may answer because of what an event says. Not 404: a wrong address."""
 _REDIRECTS = range(300, 400)
+_CACHE = "is there a cache in front of it, or another program?"
 
 
-def read_answer(status: int, headers: Mapping[str, str], body: bytes, *, events: int, now: float) -> Verdict:
-    """Turn the answer to a batch of so many events into a verdict.
+def read_answer(
+    status: int, headers: Mapping[str, str], body: bytes, *, event_ids: Sequence[str], now: float
+) -> Verdict:
+    """Turn the answer to a batch of these events into a verdict.
 
-    Redirects are never followed; only a receipt that accounts for every event counts as delivered.
+    Redirects are never followed; only a receipt that accounts for each of the events counts as delivered.
     """
     if status == HTTPStatus.OK:
-        return _read_receipt(body, events)
+        return _read_receipt(body, event_ids)
     if status == HTTPStatus.GONE:
         return Gone()
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
@@ -34,17 +37,17 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes, *, events:
     return Failed(_reason(status), _retry_after_s(headers.get("Retry-After"), now) if status in _THROTTLING else None)
 
 
-def _read_receipt(body: bytes, events: int) -> Verdict:
+def _read_receipt(body: bytes, event_ids: Sequence[str]) -> Verdict:
     try:
         receipt = decode_receipt(body)
     except WireError:
         return Failed("the site answered 200, but with no receipt: is this address really an on-site client?")
-    told = receipt.accepted + len(receipt.rejected)
-    if told != events:
-        return Failed(
-            f"the site answered for {told} events where {events} were sent: is there a cache in front of it, or"
-            " another program?"
-        )
+    told, sent = receipt.accepted + len(receipt.rejected), len(event_ids)
+    if told != sent or receipt.accepted < 0:
+        return Failed(f"the site answered for {told} events where {sent} were sent: {_CACHE}")
+    rejected = {rejection.id for rejection in receipt.rejected}
+    if len(rejected) < len(receipt.rejected) or not rejected <= set(event_ids):
+        return Failed(f"the site refused events that were not sent, or one of them twice: {_CACHE}")
     return Delivered(receipt.rejected)
 
 

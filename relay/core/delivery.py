@@ -152,6 +152,8 @@ SUSPECT_AFTER = 4
 """How often an event must be refused alone before others are asked for: about half a minute on the ladder of
 `core.backoff`, longer than a site or its proxy takes to start anew."""
 
+_TOO_LARGE = "413: the site, or a proxy in front of it, finds this single event too large"
+
 Decision = Acknowledge | Shrink | Park | Pause | Suspect
 
 
@@ -164,33 +166,32 @@ def decide(
 
     verdict     more than one event   one event
     Delivered   acknowledge           acknowledge
-    TooLarge    shrink                dead letter
     Refused     shrink                park; suspect it when it was refused SUSPECT_AFTER times
+    TooLarge    shrink                the same: what refuses everything by 413 must cost no event
     Gone        pause                 pause
     Failed      park                  park, as often as it takes: an outage is never an event's fault
     """
     match verdict:
         case Delivered(rejected):
-            return Acknowledge(_one_for_each(event_ids, rejected))
+            return Acknowledge([_cut_short(each) for each in rejected])
         case TooLarge() | Refused() if len(event_ids) > 1:
             return Shrink(len(event_ids) // 2)
-        case TooLarge():
-            return Acknowledge([Rejection(event_ids[0], "413: the site finds this single event too large")])
         case Gone():
             return Pause("410: the site answered that it wants no more events")
         case Failed(reason, retry_after_s):
             return Park(backoff.delay_s(failures + 1, random=random, retry_after_s=retry_after_s), reason)
+        case TooLarge():
+            return _refused(_TOO_LARGE, event_ids[0], failures, random, refused_before)
         case Refused(reason):
-            suspect = refused_before + 1 >= SUSPECT_AFTER
-            park = Park(backoff.delay_s(failures + 1, random=random), reason, refused=event_ids[0])
-            return Suspect(reason) if suspect else park
+            return _refused(reason, event_ids[0], failures, random, refused_before)
 
 
-def _one_for_each(event_ids: Sequence[str], rejected: Sequence[Rejection]) -> list[Rejection]:
-    """Keep the first refusal of each event of the batch, cut short: no answer must fill the Redis that all share."""
-    sent = set(event_ids)
-    first: dict[str, Rejection] = {}
-    for rejection in rejected:
-        if rejection.id in sent:
-            first.setdefault(rejection.id, Rejection(rejection.id, rejection.reason[:MAX_REASON]))
-    return list(first.values())
+def _refused(reason: str, event_id: str, failures: int, random: float, refused_before: int) -> Park | Suspect:
+    if refused_before + 1 >= SUSPECT_AFTER:
+        return Suspect(reason)
+    return Park(backoff.delay_s(failures + 1, random=random), reason, refused=event_id)
+
+
+def _cut_short(rejection: Rejection) -> Rejection:
+    """Keep a reason's beginning: no answer must fill the Redis that all share."""
+    return Rejection(rejection.id, rejection.reason[:MAX_REASON])

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from relay.core.delivery import Acknowledge, Decision, Park, Pause, Refused, Shrink, Suspect, Verdict, decide
+from relay.core.delivery import Acknowledge, Decision, Park, Pause, Refused, Shrink, Suspect, TooLarge, Verdict, decide
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits, Entry
 from relay.core.pace import PROBE_EVENTS, grown, probing, shrunk
 from relay.engine.metrics import note_acknowledged
@@ -143,7 +143,7 @@ class _Turn:
 
     async def _decide(self, verdict: Verdict, batch: Batch) -> Decision:
         ids = [entry.id for entry in batch.entries]
-        alone = isinstance(verdict, Refused) and len(ids) == 1
+        alone = isinstance(verdict, Refused | TooLarge) and len(ids) == 1
         return decide(
             verdict,
             event_ids=ids,

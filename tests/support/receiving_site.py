@@ -14,6 +14,7 @@ from typing import Any, Self
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from shared.wire import KIND_MESSAGING
 from tests.support.waiting import DEADLINE_S
 
 Answer = Callable[["Batch"], web.StreamResponse]
@@ -92,7 +93,8 @@ class ReceivingSite:
     @property
     def texts(self) -> list[str]:
         """The texts of all messages it took, in the order they came."""
-        return [event["payload"]["message"]["text"] for batch in self.batches for event in batch.events]
+        events = [event for batch in self.batches for event in batch.events if event["kind"] == KIND_MESSAGING]
+        return [event["payload"]["message"]["text"] for event in events]
 
     async def __aenter__(self) -> Self:
         """Listen."""

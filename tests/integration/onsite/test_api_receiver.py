@@ -115,13 +115,21 @@ async def test_a_body_that_hides_its_length_is_413_as_soon_as_it_is_known(site: 
 
 
 async def test_events_that_break_the_contract_are_rejected_one_by_one(site: RunningSite) -> None:
-    broken: Any = {"id": "5-0", "page_id": 1122}
-    no_object: Any = 17
+    broken: Any = [{"id": "5-0", "page_id": 1122}, {"id": "5-1"}]
 
-    status, answer = await site.push_events(messenger_event("hello", mid="m1"), broken, no_object)
+    status, answer = await site.push_events(messenger_event("hello", mid="m1"), *broken)
 
     assert (status, answer["accepted"]) == (200, 1)
-    assert [rejection["id"] for rejection in answer["rejected"]] == ["5-0", ""]
+    assert [rejection["id"] for rejection in answer["rejected"]] == ["5-0", "5-1"]
+
+
+async def test_a_batch_with_an_event_that_a_receipt_could_not_name_is_refused_as_a_whole(site: RunningSite) -> None:
+    no_object: Any = 17
+
+    status, answer = await site.push_events(messenger_event("hello", mid="m1"), no_object)
+
+    assert (status, answer["error"]["code"]) == (400, "malformed_batch")
+    assert await count_of(site, "events") == 0
 
 
 async def test_fields_and_kinds_of_a_later_relay_are_passed_over(site: RunningSite) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from redis.asyncio import Redis
 
 from relay.adapters.push import HttpPush
@@ -26,6 +27,7 @@ from relay.engine.ports import Batch
 from relay.engine.sweep import Rank, Sweep
 from tests.support import facebook
 from tests.support.outbox_stores import taken_by
+from tests.support.receiving_site import Batch as Received
 from tests.support.receiving_site import ReceivingSite, status
 from tests.support.relay import RunningRelay, relay_settings, running_relay
 from tests.support.streams import entries
@@ -165,22 +167,27 @@ class TestAnIsland:
         assert acme.texts == ["first", *(f"a{number}" for number in range(20))]
 
 
+def refuse_first(batch: Received) -> web.StreamResponse:
+    """Take all of a batch but its first event."""
+    refused = {"id": batch.events[0]["id"], "reason": "odd"}
+    return web.json_response({"accepted": len(batch.events) - 1, "rejected": [refused]})
+
+
 class TestRefusals:
     async def test_what_a_site_refuses_for_good_is_a_dead_letter_and_the_rest_goes_on(
         self, relay: RunningRelay, redis: Redis, acme: ReceivingSite
     ) -> None:
         await relay.register("acme", acme, "1")
-        acme.answers = [status(413)] * 2
+        acme.answers = [refuse_first]
         await send(relay, "1", "a", "b")
-        await acme.has(1)
-        await send(relay, "1", "c")
         await acme.has(2)
+        await send(relay, "1", "c")
+        await acme.has(3)
         await drained(redis, "acme")
         dead = await entries(redis, keys.dead("acme"))
         delivery = (await relay.admin("GET", "/sites/acme"))["delivery"]
 
-        assert acme.texts == ["b", "c"]
-        assert [fields[b"why"][:3] for _, fields in dead] == [b"413"]
+        assert [fields[b"why"] for _, fields in dead] == [b"odd"]
         assert (delivery["delivered"], delivery["dead_letters"], delivery["waiting"]) == (2, 1, 0)
 
     async def test_a_site_that_is_gone_is_paused_and_everything_is_kept(

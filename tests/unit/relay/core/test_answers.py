@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from relay.core.answers import read_answer
 from relay.core.delivery import Delivered, Failed, Gone, Refused, TooLarge, Verdict
-from shared.wire import Rejection
+from shared.wire import Receipt, Rejection, encode_receipt
 from tests.support.strategies import any_text
 
+BATCH = [f"1-{number}" for number in range(1, 18)]
 NOW = 1_445_412_420.0  # Wed, 21 Oct 2015 07:27:00 GMT
 IN_A_MINUTE = "Wed, 21 Oct 2015 07:28:00 GMT"
 
@@ -31,7 +32,7 @@ IN_A_MINUTE = "Wed, 21 Oct 2015 07:28:00 GMT"
     ],
 )
 def test_answers_of_the_contract(status: int, body: bytes, verdict: Verdict) -> None:
-    assert read_answer(status, {}, body, events=17 if b"17" in body else 2, now=NOW) == verdict
+    assert read_answer(status, {}, body, event_ids=BATCH if b"17" in body else BATCH[:2], now=NOW) == verdict
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_answers_of_the_contract(status: int, body: bytes, verdict: Verdict) -> 
     ],
 )
 def test_a_200_without_a_receipt_is_no_delivery(body: bytes) -> None:
-    verdict = read_answer(200, {}, body, events=17, now=NOW)
+    verdict = read_answer(200, {}, body, event_ids=BATCH, now=NOW)
 
     assert isinstance(verdict, Failed)
     assert "no receipt" in verdict.reason
@@ -70,10 +71,45 @@ def test_a_200_without_a_receipt_is_no_delivery(body: bytes) -> None:
     ],
 )
 def test_a_receipt_that_does_not_account_for_every_event_is_no_delivery(body: bytes) -> None:
-    verdict = read_answer(200, {}, body, events=17, now=NOW)
+    verdict = read_answer(200, {}, body, event_ids=BATCH, now=NOW)
 
     assert isinstance(verdict, Failed)
     assert "where 17 were sent" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"accepted": 0, "rejected": [{"id": "9-9", "reason": "odd"}]}', id="an event that was not sent"),
+        pytest.param(b'{"accepted": 0, "rejected": [{"id": "", "reason": "odd"}]}', id="an event without an id"),
+        pytest.param(
+            b'{"accepted": -1, "rejected": [{"id": "1-1", "reason": "odd"}, {"id": "1-1", "reason": "odd"}]}',
+            id="less than nothing taken",
+        ),
+    ],
+)
+def test_a_refusal_of_what_was_not_sent_costs_no_event(body: bytes) -> None:
+    """Taken as it stands it would take an event off the outbox that nobody has."""
+    assert isinstance(read_answer(200, {}, body, event_ids=BATCH[:1], now=NOW), Failed)
+
+
+def test_an_event_that_is_refused_twice_stands_for_one_that_is_not_told_of() -> None:
+    body = b'{"accepted": 0, "rejected": [{"id": "1-1", "reason": "odd"}, {"id": "1-1", "reason": "again"}]}'
+
+    assert isinstance(read_answer(200, {}, body, event_ids=BATCH[:2], now=NOW), Failed)
+
+
+@given(
+    accepted=st.integers(-3, 6),
+    rejected=st.lists(st.sampled_from(["", "1-1", "1-2", "1-3", "1-4", "9-9"]), max_size=5),
+    events=st.integers(1, 4),
+)
+def test_what_counts_as_delivered_accounts_for_each_event_once(accepted: int, rejected: list[str], events: int) -> None:
+    body = encode_receipt(Receipt(accepted, [Rejection(each, "odd") for each in rejected]))
+    verdict = read_answer(200, {}, body, event_ids=BATCH[:events], now=NOW)
+    accounts = sorted(rejected) == sorted(set(rejected) & set(BATCH[:events])) and accepted == events - len(rejected)
+
+    assert isinstance(verdict, Delivered) == accounts
 
 
 @pytest.mark.parametrize(
@@ -90,7 +126,7 @@ def test_a_receipt_that_does_not_account_for_every_event_is_no_delivery(body: by
     ],
 )
 def test_anything_else_is_a_failure_that_says_what_came(status: int, words: str) -> None:
-    verdict = read_answer(status, {"Retry-After": "30"}, b'{"accepted": 17}', events=17, now=NOW)
+    verdict = read_answer(status, {"Retry-After": "30"}, b'{"accepted": 17}', event_ids=BATCH, now=NOW)
 
     assert isinstance(verdict, Failed)
     assert verdict.retry_after_s is None
@@ -109,7 +145,7 @@ def test_anything_else_is_a_failure_that_says_what_came(status: int, words: str)
     ],
 )
 def test_what_may_be_about_the_content_is_a_refusal(status: int, words: str) -> None:
-    verdict = read_answer(status, {"Retry-After": "30"}, b"", events=17, now=NOW)
+    verdict = read_answer(status, {"Retry-After": "30"}, b"", event_ids=BATCH, now=NOW)
 
     assert isinstance(verdict, Refused)
     assert re.search(words, verdict.reason)
@@ -138,7 +174,7 @@ def test_what_may_be_about_the_content_is_a_refusal(status: int, words: str) -> 
     ],
 )
 def test_a_throttling_site_says_how_long(status: int, value: str, seconds: float | None) -> None:
-    assert read_answer(status, {"Retry-After": value}, b"", events=17, now=NOW) == Failed(
+    assert read_answer(status, {"Retry-After": value}, b"", event_ids=BATCH, now=NOW) == Failed(
         f"the site answered {status}", retry_after_s=seconds
     )
 
@@ -147,13 +183,13 @@ def test_a_throttling_site_says_how_long(status: int, value: str, seconds: float
     status=st.integers(100, 999),
     headers=st.dictionaries(st.just("Retry-After"), any_text),
     body=st.binary() | st.integers(-1, 20).map(lambda count: b'{"accepted":%d}' % count),
-    events=st.integers(1, 20),
+    events=st.integers(1, 17),
     now=st.floats(0, 1e11),
 )
 def test_any_answer_gives_a_verdict(
     status: int, headers: Mapping[str, str], body: bytes, events: int, now: float
 ) -> None:
-    verdict = read_answer(status, headers, body, events=events, now=now)
+    verdict = read_answer(status, headers, body, event_ids=BATCH[:events], now=now)
 
     assert isinstance(verdict, Delivered | TooLarge | Refused | Gone | Failed)
     if isinstance(verdict, Failed) and verdict.retry_after_s is not None:

@@ -80,19 +80,27 @@ class TestRefusals:
         assert count(metrics.EVENTS_DELIVERED) - delivered == 2
         assert count(metrics.EVENTS_REJECTED) - rejected == 1
 
-    async def test_a_batch_that_is_too_large_is_halved_down_to_one_which_then_is_a_dead_letter(self) -> None:
+    async def test_a_batch_that_is_too_large_is_halved_down_to_one_which_then_is_waited_for(self) -> None:
         def large_b(entries: Sequence[Entry]) -> Verdict:
             return TooLarge() if b'"b"' in [entry.payload for entry in entries] else Delivered()
 
         bench = new_bench([large_b] * 20)
         await bench.add(*LETTERS[:8])
 
-        assert await bench.run() is DrainEnd.EMPTY
-        assert bench.sizes == [8, 4, 2, 1, 2, 1, 2, 4]
-        letters = [(letter.entry.payload, letter.reason) for letter in bench.store.box("acme").dead]
-        assert letters == [(b'"b"', "413: the site finds this single event too large")]
-        acknowledged = [bench.delivery.batches[i] for i in (3, 5, 6, 7)]
-        assert [entry.payload for batch in acknowledged for entry in batch] == payloads(*LETTERS[:8])
+        assert await bench.run() is DrainEnd.PARKED
+        assert bench.sizes == [8, 4, 2, 1, 2, 1]
+        assert bench.store.box("acme").dead == []
+        assert bench.store.payloads("acme") == payloads(*LETTERS[1:8])
+
+    async def test_a_site_that_finds_everything_too_large_loses_nothing(self) -> None:
+        bench = new_bench([TooLarge()] * 1000)
+        await bench.add(*LETTERS)
+        for attempt in range(10):
+            bench.clock.advance(3600)
+            assert await bench.run(f"t{attempt}") is DrainEnd.PARKED
+
+        assert bench.store.payloads("acme") == payloads(*LETTERS)
+        assert bench.store.box("acme").dead == []
 
     async def test_batches_grow_back_to_their_full_size_and_not_beyond(self) -> None:
         bench = new_bench([TooLarge(), TooLarge()], limits=BatchLimits(8, 10**6))
