@@ -17,6 +17,9 @@ from relay.core.outbox import BatchLimits, Entry
 from relay.engine.losses import OnLoss
 from relay.engine.ports import Acknowledged, Batch, Parked, Refusals, Step
 from shared.clock import Clock
+from shared.logs import get_logger
+
+log = get_logger(__name__)
 
 _NO_BATCH = BatchLimits(0, 0)
 EARLY_PROBE_MS = 2_000
@@ -85,14 +88,19 @@ class RedisDrain:
     ) -> Batch | Step:
         script_keys = [keys.outbox(outbox), keys.lease(outbox), keys.delivery(outbox), keys.dead(outbox)]
         args: list[Any] = [token, mode, LEASE_TTL_MS, self._now_ms(), *_handed_in(done)]
-        args += (limits.max_events, limits.max_bytes)
+        acknowledged = [entry.id for entry in done.entries] if done else []
         rejected = done.rejected if done else ()
+        args += (limits.max_events, limits.max_bytes)
+        args += (acknowledged[0], acknowledged[-1], len(rejected)) if acknowledged else ("", "", 0)
         for rejection in rejected:
             args += (rejection.id, rejection.reason)
         async with store_errors():
             if rejected:
                 await mark(self._redis, outbox, index=keys.DEAD_LETTERS)
             answer = await SETTLE.run(self._redis, script_keys, args)
+            if answer[0] == b"which":
+                log.warning("outbox_lost_its_newest", outbox=outbox)
+                answer = await SETTLE.run(self._redis, script_keys, [*args, *acknowledged])
             if rejected:
                 trimmed = await trim(self._redis, outbox, Part.DEAD, self._dead_limits)
                 self._on_loss(outbox, trimmed.lost)

@@ -41,6 +41,7 @@ class RedisStatus:
     async def resume(self, name: str) -> DeliveryState:
         """See `engine.status.DeliveryStates.resume`."""
         async with store_errors():
+            await mark(self._redis, name)  # before and after, for the same reasons as in `adapters.redis_ready`
             before = DeliveryState(text(await RESUME.run(self._redis, [keys.delivery(name), keys.lease(name)], [])))
             await mark(self._redis, name)
         return before

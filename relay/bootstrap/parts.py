@@ -86,7 +86,15 @@ async def open_lane(store: Store, *, turn_s: float = math.inf) -> AsyncIterator[
     """Make a lane whose drains last `turn_s` seconds at most, and finish its batches in flight on leaving."""
     async with PushSessions() as sessions:
         push = HttpPush(sessions, store.sites.get)
-        drain = Drain(store.drain, push, store.schedule, clock=time.time, random=random.random, turn_s=turn_s)
+        drain = Drain(
+            store.drain,
+            push,
+            store.schedule,
+            clock=time.time,
+            monotonic=time.monotonic,
+            random=random.random,
+            turn_s=turn_s,
+        )
         lane = Lane(drain, store.drain, new_token=new_token, hand_on=store.schedule.go_on)
         try:
             yield lane

@@ -51,15 +51,20 @@ class Drain:
         schedule: ProbeSchedule,
         *,
         clock: Clock,
+        monotonic: Clock,
         random: Callable[[], float],
         limits: BatchLimits = DEFAULT_LIMITS,
         turn_s: float = math.inf,
     ) -> None:
-        """Let one drain last `turn_s` seconds at most; the batch in flight is finished."""
+        """Let one drain last `turn_s` seconds at most; the batch in flight is finished.
+
+        `clock` tells the time of day; `monotonic` may start anywhere, but is never put back or forward.
+        """
         self.outbox = outbox
         self.delivery = delivery
         self.schedule = schedule
         self.clock = clock
+        self.monotonic = monotonic
         self.random = random
         self.full = limits
         self.turn_s = turn_s
@@ -85,7 +90,7 @@ class _Turn:
         self._site = site
         self._token = token
         self._stop = stop
-        self._ends_at = drain.clock() + drain.turn_s
+        self._ends_at = drain.monotonic() + drain.turn_s
         self._limits = drain.full
         self._done: Acknowledged | None = None
         self._begun = False
@@ -94,7 +99,7 @@ class _Turn:
         """Hand in the last batch and bring the next one; None when there may be another."""
         if self._stop.requested:
             return await self._release(DrainEnd.RELEASED)
-        if self._drain.clock() >= self._ends_at:
+        if self._drain.monotonic() >= self._ends_at:
             return await self._release(DrainEnd.TURN_OVER)
         step = await self._next(self._affordable())
         if isinstance(step, Step):

@@ -25,6 +25,7 @@ class DrainBench:
     delivery: FakeDelivery
     schedule: FakeSchedule
     clock: ManualClock
+    monotonic: ManualClock
     stop: DrainStop
     drain: Drain
 
@@ -45,10 +46,19 @@ class DrainBench:
 
 def new_bench(verdicts: Verdicts = (), *, limits: BatchLimits = DEFAULT_LIMITS, turn_s: float = math.inf) -> DrainBench:
     """Make one; the site answers with `verdicts`, then takes everything."""
-    clock = ManualClock()
+    clock, monotonic = ManualClock(), ManualClock()
     store, delivery, schedule = MemoryOutboxes(clock), FakeDelivery(verdicts), FakeSchedule()
-    drain = Drain(store, delivery, schedule, clock=clock, random=lambda: 0.5, limits=limits, turn_s=turn_s)
-    return DrainBench(store, delivery, schedule, clock, DrainStop(), drain)
+    drain = Drain(
+        store,
+        delivery,
+        schedule,
+        clock=clock,
+        monotonic=monotonic,
+        random=lambda: 0.5,
+        limits=limits,
+        turn_s=turn_s,
+    )
+    return DrainBench(store, delivery, schedule, clock, monotonic, DrainStop(), drain)
 
 
 def refuse(*positions: int) -> Callable[[Sequence[Entry]], Verdict]:

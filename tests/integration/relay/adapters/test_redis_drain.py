@@ -1,5 +1,8 @@
 """What Redis keeps of a drain. The contract itself is in `test_outbox_contract.py`."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from redis.asyncio import Redis
 
@@ -191,3 +194,69 @@ async def test_redis_away_is_our_error(drain: RedisDrain, redis: Redis) -> None:
     await redis.set(keys.outbox("acme"), "not a stream")
     with pytest.raises(StoreUnavailable, match="WRONGTYPE"):
         await drain.next_batch("acme", token="t1", done=None, limits=DEFAULT_LIMITS)
+
+
+class TestARedisThatLostItsLastWrites:
+    """A replica took over, or the file was a second old, while a batch was on its way; the new clock is behind."""
+
+    async def accept_below(self, redis: Redis, batch: Batch) -> bytes:
+        """Have the new Redis give a new event an id that is lower than the batch's last one."""
+        ms = int(batch.entries[-1].id.partition("-")[0])
+        await redis.xadd(keys.outbox("acme"), {"p": "1122", "k": "messaging", "d": "new"}, id=f"{ms - 1}-999")
+        return b"new"
+
+    async def hand_in(self, drain: RedisDrain, batch: Batch, rejected: Sequence[Rejection] = ()) -> list[bytes]:
+        """Acknowledge the batch; returns what comes next."""
+        done = Acknowledged(batch.entries, rejected)
+        step = await drain.next_batch("acme", token="t1", done=done, limits=DEFAULT_LIMITS)
+        return [entry.payload for entry in step.entries] if isinstance(step, Batch) else []
+
+    async def test_an_event_that_nobody_was_handed_stays_when_the_batch_is_gone(
+        self, redis: Redis, drain: RedisDrain
+    ) -> None:
+        batch = await first_batch(redis, drain, "a")
+        await redis.delete(keys.outbox("acme"))
+        new = await self.accept_below(redis, batch)
+
+        assert await self.hand_in(drain, batch) == [new]
+
+    async def test_it_stays_when_only_the_batchs_end_is_gone_and_what_is_left_of_it_goes(
+        self, redis: Redis, drain: RedisDrain
+    ) -> None:
+        await RedisAppender(redis, clock=ManualClock()).append({"acme": incoming("1122", "a")}, token="t1")
+        old = (await entries(redis, keys.outbox("acme")))[0]
+        await redis_passes(redis, int(old[0].partition("-")[0]) + 5)
+        batch = await first_batch(redis, drain, "b")
+        await redis.delete(keys.outbox("acme"))
+        await redis.hset(keys.delivery("acme"), "flight_to", "1-0")  # it was written after what was lost
+        await redis.xadd(keys.outbox("acme"), dict[Any, Any](old[1]), id=old[0])
+        new = await self.accept_below(redis, batch)
+
+        assert await self.hand_in(drain, batch, [Rejection(batch.entries[0].id, "odd")]) == [new]
+        assert [fields[b"d"] for _, fields in await entries(redis, keys.dead("acme"))] == [old[1][b"d"]]
+        assert int(await redis.hget(keys.delivery("acme"), "waiting_bytes") or 0) == len(new)
+
+    async def test_a_batch_that_is_whole_goes_in_one_call(self, redis: Redis, drain: RedisDrain) -> None:
+        batch = await first_batch(redis, drain, "a", "b")
+        calls = await script_calls(redis)
+        await drain.next_batch("acme", token="t1", done=Acknowledged(batch.entries), limits=DEFAULT_LIMITS)
+
+        assert await script_calls(redis) - calls == 1
+        assert await redis.xlen(keys.outbox("acme")) == 0
+
+    async def test_part_of_a_batch_goes_in_one_call_and_handed_in_again_costs_nothing(
+        self, redis: Redis, drain: RedisDrain
+    ) -> None:
+        batch = await first_batch(redis, drain, "a", "b", "c")
+        part = Batch(batch.entries[:2], 0)
+        calls = await script_calls(redis)
+
+        assert await self.hand_in(drain, part) == [batch.entries[2].payload]
+        assert await self.hand_in(drain, part) == [batch.entries[2].payload]
+        assert await script_calls(redis) - calls == 2
+
+
+async def script_calls(redis: Redis) -> int:
+    """Count the scripts that were run."""
+    found = (await redis.info("commandstats")).get("cmdstat_evalsha", {"calls": 0})
+    return int(found["calls"])

@@ -16,7 +16,7 @@ def slow(bench: DrainBench, seconds: float) -> None:
     """Have each batch take so long."""
 
     def answer(_entries: Sequence[Entry]) -> Verdict:
-        bench.clock.advance(seconds)
+        bench.monotonic.advance(seconds)
         return Delivered()
 
     bench.delivery._verdicts = [answer] * 1000
@@ -49,11 +49,27 @@ class TestATurn:
 
         assert await bench.run() is DrainEnd.EMPTY
 
+    async def test_a_clock_that_is_put_forward_or_back_makes_it_no_shorter_and_no_longer(self) -> None:
+        bench = new_bench(limits=BatchLimits(1, 10**6), turn_s=10.0)
+        put_by_s = iter([86_400.0, -2 * 86_400.0, 0.0])
+
+        def answer(_entries: Sequence[Entry]) -> Verdict:
+            bench.clock.advance(next(put_by_s))
+            bench.store.box("acme").leased_until = bench.clock() + 60  # leases run by the store's own clock
+            bench.monotonic.advance(4.0)
+            return Delivered()
+
+        bench.delivery._verdicts = [answer] * 3
+        await bench.add(*"abcdef")
+
+        assert await bench.run() is DrainEnd.TURN_OVER
+        assert bench.delivery.payloads == payloads(*"abc")
+
     async def test_a_lease_that_was_lost_at_its_end_is_somebody_elses(self) -> None:
         bench = new_bench(turn_s=10.0)
 
         def lose(_entries: Sequence[Entry]) -> Verdict:
-            bench.clock.advance(10.0)
+            bench.monotonic.advance(10.0)
             bench.store.box("acme").token = "t2"
             return Delivered()
 

@@ -39,7 +39,14 @@ class Bench:
         schedule = FakeSchedule()
         self.handed_on = schedule.handed_on
         drain = Drain(
-            self.store, self.delivery, schedule, clock=self.clock, random=lambda: 0.5, limits=limits, turn_s=turn_s
+            self.store,
+            self.delivery,
+            schedule,
+            clock=self.clock,
+            monotonic=self.clock,
+            random=lambda: 0.5,
+            limits=limits,
+            turn_s=turn_s,
         )
         self.lane = Lane(drain, self.store, new_token=tokens(), hand_on=schedule.go_on)
 
