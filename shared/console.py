@@ -37,9 +37,9 @@ _UNBROKEN = re.compile(r"[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?")
 
 def print_json(data: Any) -> None:
     """Print one JSON document, readable by people too, and unable to drive their terminal."""
-    beyond_ascii = "utf" in (sys.stdout.encoding or "").lower()
-    document = json.dumps(data, indent=2, ensure_ascii=not beyond_ascii).translate(_JSON_CONTROLS)
     with _writing():
+        beyond_ascii = "utf" in (sys.stdout.encoding or "").lower()
+        document = json.dumps(data, indent=2, ensure_ascii=not beyond_ascii).translate(_JSON_CONTROLS)
         sys.stdout.write(document + "\n")
 
 
@@ -77,6 +77,7 @@ def run_app(app: typer.Typer, name: str) -> None:
     """Run a command line and exit; a person's mistake ends in its sentence and its exit code, without a traceback."""
     _print_anything()
     try:
+        _refuse_bytes(sys.argv[1:])
         app(prog_name=name)
     except UserError as error:
         err.print(f"{name}: {error}".translate(_CONTROLS), markup=False)
@@ -93,9 +94,20 @@ def _print_anything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _refuse_bytes(arguments: Sequence[str]) -> None:
+    """Raise UserError for an argument that is no text: Python stands surrogates in for its bytes (PEP 383)."""
+    for number, argument in enumerate(arguments, start=1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise UserError(f"argument {number} is no text in UTF-8: {argument!a}") from None
+
+
 @contextmanager
 def _writing() -> Iterator[None]:
     """Flush what is printed meanwhile. Raises UserError when it cannot be written."""
+    if sys.stdout is None:  # type: ignore[redundant-expr,unused-ignore]  # what Python makes of a closed descriptor
+        raise UserError("the output cannot be written: there is no standard output")
     try:
         yield
         sys.stdout.flush()

@@ -27,6 +27,7 @@ from relay.core.site import Site
 from relay.engine.page_connection import PageConnection
 from relay.engine.site_admin import BindingList, SiteAdmin, SiteView
 from relay.web.readable import readable
+from shared.lenient import as_text
 from shared.web import RequestRefused, read_json, require_bearer
 
 PREFIX = "/admin/v1"
@@ -95,7 +96,7 @@ class AdminRoutes:
         if not isinstance(reason, str):
             raise RequestRefused(400, "bad_field", "the field reason is no text")
         try:
-            before = await self._sites.pause(name, reason=reason[:MAX_REASON])
+            before = await self._sites.pause(name, reason=as_text(reason)[:MAX_REASON])
         except SiteNotFound as error:
             raise RequestRefused(404, "not_found", str(error)) from None
         return web.json_response({"name": name, "was": before.value})

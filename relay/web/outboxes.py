@@ -29,6 +29,7 @@ from relay.core.outbox import is_holding, page_of
 from relay.engine.outbox_admin import LIST_AT_MOST, Listed, OutboxAdmin, OutboxView, Sifted
 from relay.web.readable import readable
 from shared.clock import Clock
+from shared.lenient import as_text
 from shared.web import Handler, RequestRefused, read_json, require_bearer
 
 PREFIX = "/admin/v1/outboxes"
@@ -119,7 +120,7 @@ def _text(asked: Mapping[str, Any], name: str) -> str:
     value = asked.get(name) or ""
     if not isinstance(value, str):
         raise RequestRefused(400, "bad_field", f"{name} is no text")
-    return value
+    return as_text(value)  # JSON can spell half of a character, which nothing here could write
 
 
 def _dry_run(body: Mapping[str, Any]) -> bool:

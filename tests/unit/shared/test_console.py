@@ -254,3 +254,31 @@ def test_commands_need_no_library_beyond_what_the_package_names() -> None:
     used = "import sys, shared.console; print('click' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", used], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+class TestWhatIsNoText:
+    def run(self, *arguments: bytes, **options: Any) -> subprocess.CompletedProcess[bytes]:
+        program = (
+            "import typer; from shared.console import print_json, run_app\n"
+            "app = typer.Typer()\n"
+            "@app.command()\n"
+            "def echo(word: str = '') -> None: print_json({'word': word})\n"
+            "run_app(app, 'echo')"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, check=False, timeout=60, **options
+        )
+
+    def test_an_argument_of_other_bytes_is_a_sentence(self) -> None:
+        ended = self.run(b"--word", b"caf\xe9", stdout=subprocess.PIPE)
+
+        assert (ended.returncode, ended.stdout) == (1, b"")
+        assert ended.stderr == b"echo: argument 2 is no text in UTF-8: 'caf\\udce9'\n"
+
+    def test_a_closed_output_is_a_sentence(self) -> None:
+        ended = self.run(preexec_fn=lambda: os.close(1))
+
+        assert (ended.returncode, ended.stderr) == (
+            1,
+            b"echo: the output cannot be written: there is no standard output\n",
+        )

@@ -354,6 +354,15 @@ class TestSites:
         assert "Restore the earlier key" in told["error"]["message"]
 
 
+class TestHalvesOfCharacters:
+    async def test_a_reason_that_holds_one_is_kept_with_a_mark_in_its_place(self, bench: Bench) -> None:
+        await bench.add_site()
+        assert (await bench.ask("POST", "/sites/acme/pause", {"reason": "half \ud800"}))[0] == 200
+
+        delivery = (await bench.ask("GET", "/sites/acme"))[1]["delivery"]
+        assert delivery["last_error"] == "half \ufffd"
+
+
 class TestBindings:
     async def test_binding_and_unbinding(self, bench: Bench) -> None:
         await bench.add_site()
