@@ -4,10 +4,11 @@ import io
 import math
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import aiohttp
 
+from relay.adapters.bounded_answers import AnswerWithoutEnd
 from relay.adapters.push_sessions import AddressRefused, PushSessions
 from relay.core.answers import MAX_ANSWER_BYTES, read_answer
 from relay.core.delivery import Failed, Refused, Verdict
@@ -101,6 +102,15 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
     return bytes(read)
 
 
+_WORDS: Mapping[type[Exception], str] = {
+    aiohttp.ServerDisconnectedError: "the site closed the connection before it answered",
+    aiohttp.ClientResponseError: "what answered does not speak HTTP: is this address really an on-site client?",
+    AnswerWithoutEnd: "the site's answer has no end: is this address really an on-site client?",
+    aiohttp.ClientPayloadError: "the site's answer broke off",
+}
+"""The first kind that fits says it."""
+
+
 def _in_words(site: str, error: Exception) -> str:
     """Say what kept us from an answer.
 
@@ -111,14 +121,9 @@ def _in_words(site: str, error: Exception) -> str:
             return refusal(site, host, [(refused.address, refused.kind)])
         case aiohttp.ClientConnectorError():
             return _why_no_connection(error)
-        case aiohttp.ServerDisconnectedError():
-            return "the site closed the connection before it answered"
-        case aiohttp.ClientResponseError():
-            return "what answered does not speak HTTP: is this address really an on-site client?"
-        case aiohttp.ClientPayloadError():
-            return "the site's answer broke off"
         case _:
-            return f"{type(error).__name__}: {error}"
+            words = (words for kind, words in _WORDS.items() if isinstance(error, kind))
+            return next(words, f"{type(error).__name__}: {error}")
 
 
 def _why_no_connection(error: aiohttp.ClientConnectorError) -> str:

@@ -21,6 +21,7 @@ from typing import Self
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
+from relay.adapters.bounded_answers import bound_answers
 from relay.core.addresses import IPAddress, Network, address_of
 from relay.core.permission import Permission
 
@@ -101,10 +102,12 @@ class PushSessions:
                 raise AddressRefused(address, objection)
             return socket.socket(family, kind, protocol)
 
+        connector = aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=60, resolver=self._resolver, socket_factory=open_socket
+        )
+        bound_answers(connector)
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=60, resolver=self._resolver, socket_factory=open_socket
-            ),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self.answer_timeout_s, connect=CONNECT_TIMEOUT_S),
             auto_decompress=False,  # a small hostile answer must not become a large one

@@ -90,6 +90,32 @@ async def test_what_is_unusual_but_a_receipt_is_a_delivery(said: bytes) -> None:
     assert await verdict_on(at_once(said)) == Delivered()
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [
+        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, id="interim answers"),
+        pytest.param(CHUNKED + b"1;x=", b"y" * 200_000, id="a chunk's extension"),
+        pytest.param(CHUNKED + b"0\r\n", b"X: y\r\n" * 30, id="trailers"),
+    ],
+)
+async def test_an_answer_without_end_is_ended_long_before_its_time_is_up(said: bytes, again: bytes) -> None:
+    """As many bytes as the wire can carry; whoever reads them all has no time for anybody else."""
+    verdict = await verdict_on(for_ever(said, again, pause_s=0.0))
+
+    assert isinstance(verdict, Failed)
+    assert verdict.reason != f"no answer within {ANSWER_TIMEOUT_S:.0f} s"
+
+
+async def test_of_interim_answers_it_is_told_that_they_have_no_end() -> None:
+    verdict = await verdict_on(for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, pause_s=0.0))
+
+    assert isinstance(verdict, Failed)
+    assert "answer has no end" in verdict.reason
+
+
 @pytest.mark.parametrize(
     "said",
     [
