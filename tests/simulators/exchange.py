@@ -93,7 +93,7 @@ class Exchange:
                 call.effect = False
                 return fault.answer
         answer = await self._platform.answer(call)
-        call.effect = answer.status == web.HTTPOk.status_code
+        call.effect = answer.status < web.HTTPBadRequest.status_code
         if fault is not None and fault.after_effect:
             self.ledger.changed(call)
             await self._hold(fault)

@@ -1,26 +1,14 @@
 """Who may call the simulated Graph API: tokens, proofs, versions; and its smaller edges."""
 
-from typing import Any
-
 import aiohttp
 import pytest
 
+from tests.integration.simulators.graph_client import ask, numbers
 from tests.simulators.clock import ManualClock
 from tests.simulators.graph import GraphError, GraphSimulator
 from tests.simulators.graph.meta_json import appsecret_proof
 
 SECRET = "app-secret-example"
-
-
-async def ask(
-    http: aiohttp.ClientSession, sim: GraphSimulator, path: str, *, verb: str = "GET", **params: str
-) -> tuple[int, dict[str, Any]]:
-    async with http.request(verb, sim.url + path, params={"access_token": "EAAtoken"} | params) as answer:
-        return answer.status, await answer.json()
-
-
-def numbers(answer: dict[str, Any]) -> tuple[int, int | None]:
-    return answer["error"]["code"], answer["error"].get("error_subcode")
 
 
 async def test_without_a_token_nobody_gets_anything(graph: GraphSimulator, http: aiohttp.ClientSession) -> None:

@@ -1,6 +1,7 @@
 """What people on Messenger do: write, press buttons, read. Each act becomes one authentic webhook with a fresh id.
 
-An event whose field the page has not subscribed is not posted, as with Meta; the result then has no status.
+An event is posted when its field is subscribed at both levels, the app's and the page's; otherwise the result has no
+status, and says which level is deaf.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,9 +10,10 @@ from typing import Any
 
 from shared.clock import Clock
 from tests.simulators.graph import events
+from tests.simulators.graph.app import App
 from tests.simulators.graph.events import Event
-from tests.simulators.graph.webhooks import DeliveryResult
-from tests.simulators.graph.world import Person, World, new_mid
+from tests.simulators.graph.http_sender import DeliveryResult
+from tests.simulators.graph.world import Page, Person, World, new_mid
 
 Post = Callable[[Mapping[str, Any]], Awaitable[DeliveryResult]]
 
@@ -19,7 +21,8 @@ Post = Callable[[Mapping[str, Any]], Awaitable[DeliveryResult]]
 class Customers:
     """Acts on behalf of the people of a world."""
 
-    def __init__(self, world: World, post: Post, *, clock: Clock) -> None:
+    def __init__(self, app: App, world: World, post: Post, *, clock: Clock) -> None:
+        self._app = app
         self._world = world
         self._post = post
         self._clock = clock
@@ -81,9 +84,10 @@ class Customers:
     async def _tell(self, person: Person, event: Event, mid: str = "") -> DeliveryResult:
         page = self._world.pages[person.page_id]
         field = events.field_of(event)
-        if field not in (page.subscribed_fields or ()):
+        deaf = _deaf(self._app, page, field)
+        if deaf:
             self._world.note_event(page.id, event, self._clock())
-            return DeliveryResult(None, mid=mid, error=f"page {page.id} has not subscribed {field}")
+            return DeliveryResult(None, mid=mid, error=f"{deaf} has not subscribed {field}")
         return replace(await self._post(events.page_body(page.id, [event], at_ms=self._now_ms())), mid=mid)
 
     def _known(self, page_id: str, psid: str) -> Person:
@@ -94,3 +98,10 @@ class Customers:
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
+
+
+def _deaf(app: App, page: Page, field: str) -> str:
+    """Name the level at which a field is not subscribed; empty where both are."""
+    if field not in (page.subscribed_fields or ()):
+        return f"page {page.id}"
+    return "" if app.hears(field) else "the app"

@@ -5,6 +5,7 @@ the Messenger Platform's error codes); the sentences are Meta's where they are k
 Clients must decide by the numbers.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 OAUTH = "OAuthException"
@@ -74,6 +75,11 @@ def unknown_token() -> GraphError:
     return GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
 
 
+def wrong_app_token() -> GraphError:
+    """Say that the app's own token is not the app's id and secret."""
+    return GraphError("Invalid OAuth access token signature.", code=190)
+
+
 def dead_token(subcode: int | None) -> GraphError:
     """Say that the token was good once. Subcodes: 458, 459, 460, 463, 464, 467, 492, or None."""
     words = DEAD_TOKEN_WORDS.get(subcode or 0, "Error validating access token.")
@@ -101,6 +107,61 @@ def version_gone(version: str, oldest: str) -> GraphError:
 def unknown_path(path: str) -> GraphError:
     """Say that there is no such edge."""
     return GraphError(f"Unknown path components: {path}", code=2500)
+
+
+def no_such_field(name: str, node_type: str) -> GraphError:
+    """Say that this kind of object has no such field or edge."""
+    return bad_parameter(f"Tried accessing nonexisting field ({name}) on node type ({node_type})")
+
+
+def page_token_required() -> GraphError:
+    """Say that a person's or the app's token will not do."""
+    return GraphError("(#210) A page access token is required to request this resource.", code=210)
+
+
+def user_token_required() -> GraphError:
+    """Say that nobody is logged in with this token."""
+    return GraphError("An active access token must be used to query information about the current user.", code=2500)
+
+
+def app_token_required() -> GraphError:
+    """Say that only the app itself may do this."""
+    return GraphError("(#15) This method must be called with an app access_token.", code=15)
+
+
+def permission_missing(*names: str) -> GraphError:
+    """Say that the person has not granted it."""
+    return GraphError(f"(#200) Requires {' and '.join(names)} permission to manage the object.", code=200)
+
+
+def task_missing(tasks: Iterable[str]) -> GraphError:
+    """Say that the person's role on the page does not reach."""
+    return GraphError(
+        f"(#200) The user must have one of the tasks {', '.join(tasks)} on the page to do this.", code=200
+    )
+
+
+def message_deleted() -> GraphError:
+    """Say that a message is gone; what is older than the newest twenty of its thread counts as gone."""
+    return GraphError("(#9000001) This message has been deleted.", code=9000001)
+
+
+def page_throttled() -> GraphError:
+    """Say that a page's messenger calls come too fast."""
+    return GraphError(
+        "(#80006) There have been too many messenger api calls from this page account. Wait a bit and try again.",
+        code=80006,
+    )
+
+
+def app_throttled() -> GraphError:
+    """Say that the app's calls come too fast."""
+    return GraphError("(#4) Application request limit reached", code=4, transient=True)
+
+
+def callback_refused(reason: str) -> GraphError:
+    """Say that the verification of a callback address failed."""
+    return GraphError(f"(#2200) Callback verification failed with the following errors: {reason}", code=2200)
 
 
 def no_such_object(http_method: str, object_id: str) -> GraphError:

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulators.graph import errors
-from tests.simulators.graph.request import GraphCall
-from tests.simulators.graph.send_rules import Sending, read_message, read_sending
-from tests.simulators.graph.world import Person, Said, World, new_mid
-from tests.simulators.ledger import Call
+from tests.simulators.graph.request import Edge, Edges, GraphCall
+from tests.simulators.graph.send_rules import KNOWN_PARAMETERS, Sending, read_message, read_sending
+from tests.simulators.graph.world import Page, Person, Said, World, new_mid
 from tests.simulators.parameters import Upload
 
 ATTACHMENT_LIFETIME_S = 90 * 24 * 3600
 """Attachment ids end after 90 days and are private to their page."""
+
+
+PERMISSIONS = ("pages_messaging",)
+TASKS = ("MESSAGING", "MANAGE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,16 @@ class SendApi:
         self._app_id = app_id
         self.attachments: dict[str, SavedAttachment] = {}
 
+    def edges(self) -> Edges:
+        """Tell what is answered here."""
+        return {
+            ("POST", Page, "messages"): Edge(self.send, KNOWN_PARAMETERS),
+            ("POST", Page, "message_attachments"): Edge(self.save_attachment, KNOWN_PARAMETERS),
+        }
+
     def send(self, request: GraphCall) -> dict[str, Any]:
         """Send a message or a sender action. Raises GraphError."""
+        request.page(PERMISSIONS, TASKS)
         call = request.call
         sending = read_sending(call.params, has_file="filedata" in call.files)
         person = self._recipient(request, sending)
@@ -47,13 +58,14 @@ class SendApi:
 
     def save_attachment(self, request: GraphCall) -> dict[str, Any]:
         """Keep an attachment for later. Raises GraphError."""
+        request.page(PERMISSIONS, TASKS)
         message = read_message(request.call.params.get("message"), has_file="filedata" in request.call.files)
         if "attachment" not in message:
             raise errors.missing_parameter("message[attachment]")
         return {"attachment_id": self._save(request)}
 
     def _recipient(self, request: GraphCall, sending: Sending) -> Person:
-        person = self._world.person(request.object_id, sending.psid)
+        person = self._world.person(request.target(Page).id, sending.psid)
         if person is None:
             raise errors.no_matching_user()
         if person.unavailable:
@@ -68,7 +80,7 @@ class SendApi:
         if "attachment_id" not in payload:
             return
         saved = self.attachments.get(str(payload["attachment_id"]))
-        fits = saved is not None and saved.page_id == request.object_id
+        fits = saved is not None and saved.page_id == request.target(Page).id
         if saved is None or not fits or request.now - saved.saved_at > ATTACHMENT_LIFETIME_S:
             raise errors.bad_parameter("Invalid attachment id", subcode=2018074)
 
@@ -79,10 +91,5 @@ class SendApi:
     def _save(self, request: GraphCall) -> str:
         attachment_id = str(700_000_000_000_001 + len(self.attachments))
         upload = request.call.files.get("filedata")
-        self.attachments[attachment_id] = SavedAttachment(request.object_id, request.now, upload)
+        self.attachments[attachment_id] = SavedAttachment(request.target(Page).id, request.now, upload)
         return attachment_id
-
-
-def ignored_parameters(call: Call, known: frozenset[str]) -> tuple[str, ...]:
-    """Name the parameters that Graph passes over in silence."""
-    return tuple(sorted(set(call.params) - known))

@@ -18,8 +18,6 @@ MAX_QUICK_REPLY_PAYLOAD = 1000
 
 KNOWN_PARAMETERS = frozenset(
     {
-        "appsecret_proof",
-        "appsecret_time",
         "fields",
         "filedata",
         "folder",

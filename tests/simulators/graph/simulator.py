@@ -16,14 +16,24 @@ from typing import Any, Self
 
 from shared.clock import Clock
 from tests.simulators.exchange import Exchange
+from tests.simulators.faults import Fault, Match
 from tests.simulators.feed import Feed
-from tests.simulators.graph import events, meta_json
-from tests.simulators.graph.api import GraphApi
+from tests.simulators.graph import meta_json
+from tests.simulators.graph.admins import FULL_CONTROL, Admin, Business
+from tests.simulators.graph.app import App
+from tests.simulators.graph.callbacks import Callbacks
 from tests.simulators.graph.customers import Customers
-from tests.simulators.graph.send import SendApi
-from tests.simulators.graph.subscriptions import Subscriptions
-from tests.simulators.graph.webhooks import DeliveryResult, WebhookSender
-from tests.simulators.graph.world import MESSAGING_FIELDS, Page, Person, Said, World, new_mid
+from tests.simulators.graph.echoes import Echoes
+from tests.simulators.graph.errands import Errands
+from tests.simulators.graph.fate import Fate
+from tests.simulators.graph.fields_of_page import MESSAGING_FIELDS
+from tests.simulators.graph.http_sender import DeliveryResult, HttpSender
+from tests.simulators.graph.named_errors import named_error
+from tests.simulators.graph.refusals import refused_calls
+from tests.simulators.graph.service import Service
+from tests.simulators.graph.tokens import Tokens
+from tests.simulators.graph.webhooks import WebhookSender
+from tests.simulators.graph.world import Page, Person, Said, World, new_mid
 from tests.simulators.server import HttpServer
 
 DEFAULT_APP_ID = "138000000000001"
@@ -45,24 +55,32 @@ class GraphSimulator:
         clock: Clock = time.time,
     ) -> None:
         """`app_id` is decimal, as Meta's are; `clock` tells seconds since 1970."""
-        self.app_id = app_id
-        self.app_secret = app_secret
-        self.world = World(on_said=self._on_said)
+        self._clock = clock
+        self.app = App(app_id, "Social Relay", app_secret, verify_token)
+        """The dashboard: redirect addresses, login configurations, callbacks, alerts."""
+        self.tokens = Tokens(self.app, clock=clock)
+        self.world = World(self.tokens, on_said=self._on_said)
         self.feed: Feed[Said] = Feed()
         """Every message that customers and the page's side say, as it happens."""
-        self.echoes = True
-        """Whether a sent message is echoed by a webhook when the page has subscribed message_echoes."""
-        self._clock = clock
-        self._webhooks = WebhookSender(app_secret=app_secret, verify_token=verify_token)
-        send_api = SendApi(self.world, app_id=app_id)
-        apps = Subscriptions(app_id=app_id, app_name="Social Relay")
-        self.api = GraphApi(self.world, send_api, apps, app_secret=app_secret, clock=clock)
-        self.customers = Customers(self.world, self.post_webhook, clock=clock)
-        self._exchange = Exchange(self.api, clock=clock)
+        self._http = HttpSender()
+        self._webhooks = WebhookSender(self.app, self.world, self._http, clock=clock)
+        self._echoes = Echoes(self.app, self.world, self._webhooks)
+        self.watch = self._webhooks.watch
+        """Counts the hour after which a failing page is unsubscribed."""
+        self.callbacks = Callbacks(self.app, self._http, clock=clock)
+        """Deauthorize and data-deletion requests, right and wrong."""
+        self.fate = Fate(self.app, self.world, self.tokens, self.callbacks.deauthorize)
+        """Password changes, lost roles, removals of the app: how tokens die."""
+        self.service = Service(
+            self.app, self.world, self.tokens, verify=self._webhooks.verify, on_removed=self._on_removed, clock=clock
+        )
+        """The edges, with what is configurable about them: `service.login`, `.exchange`, `.conversations`, …"""
+        self.login, self.usage = self.service.login, self.service.api.usage
+        self.customers = Customers(self.app, self.world, self.post_webhook, clock=clock)
+        self._exchange = Exchange(self.service.api, clock=clock)
         self.ledger, self.faults = self._exchange.ledger, self._exchange.faults
         self._server = HttpServer(self._exchange.application)
-        self._echo_turn = asyncio.Lock()
-        self._background: set[asyncio.Task[DeliveryResult]] = set()
+        self._errands = Errands()
 
     # Life
 
@@ -73,10 +91,8 @@ class GraphSimulator:
     async def close(self) -> None:
         """Stop listening and sending. What was said and subscribed stays."""
         self._exchange.release()
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
-        await self._webhooks.close()
+        await self._errands.cancel()
+        await self._http.close()
         await self._server.close()
         self.feed.close()
 
@@ -97,6 +113,27 @@ class GraphSimulator:
         """The port it listens on."""
         return self._server.port
 
+    # The app
+
+    @property
+    def app_id(self) -> str:
+        """Its id."""
+        return self.app.id
+
+    @property
+    def app_secret(self) -> str:
+        """What signs webhooks and proves tokens, now."""
+        return self.app.secret
+
+    @property
+    def require_proof(self) -> bool:
+        """Whether every call needs an appsecret_proof."""
+        return self.app.require_proof
+
+    @require_proof.setter
+    def require_proof(self, required: bool) -> None:
+        self.app.require_proof = required
+
     # World
 
     def add_page(
@@ -115,16 +152,60 @@ class GraphSimulator:
 
     def kill_token(self, token: str, *, subcode: int | None = 460) -> None:
         """Let Graph refuse a token from now on: 458 app removed, 460 password changed, 463 expired, 467 logged out."""
-        self.world.kill_token(token, subcode)
+        self.tokens.kill(token, subcode)
+
+    def add_admin(
+        self, user_id: str, *, name: str, pages: Iterable[str] = (), tasks: Iterable[str] = FULL_CONTROL
+    ) -> Admin:
+        """Create a person who runs these pages; more roles go into `Admin.roles`. They do not use the app yet."""
+        admin = Admin(user_id, name, dict.fromkeys(pages, tuple(tasks)))
+        self.world.admins[user_id] = admin
+        return admin
+
+    def add_business(
+        self,
+        business_id: str,
+        *,
+        name: str,
+        admins: Iterable[Admin],
+        owned: Iterable[str] = (),
+        client: Iterable[str] = (),
+    ) -> Business:
+        """Create a portfolio that holds these pages; its admins need roles on the pages besides."""
+        business = Business(business_id, name, list(owned), list(client))
+        self.world.businesses[business_id] = business
+        for admin in admins:
+            admin.businesses.append(business)
+        return business
+
+    def grant(
+        self, user_id: str, permissions: Iterable[str], *, pages: Iterable[str] | None = None, long_lived: bool = True
+    ) -> str:
+        """Do what the dialog and the exchange do, at once: returns the person's token. Without `pages`: all of them."""
+        admin = self.world.admins[user_id]
+        admin.grant(permissions, pages)
+        return self.tokens.issue_user(admin, long_lived=long_lived).value
+
+    def page_token(self, user_token: str, page_id: str) -> str:
+        """Return what `/me/accounts` would give for a page."""
+        return self.tokens.page_token(self.tokens.living(user_token), page_id).value
+
+    def refuse(
+        self, name: str, *, page_id: str = "", token: str = "", match: Match = None, times: int | None = 1
+    ) -> Fault:
+        """Refuse the next `times` calls for a page, with a token, or that fit: an error of `named_errors.NAMES`."""
+        error = named_error(name)
+        fits = refused_calls(self.tokens, page_id=page_id, token=token, match=match)
+        return self.faults.add(fits, status=error.status, body=error.envelope("Asimulated"), times=times)
 
     @property
-    def require_proof(self) -> bool:
-        """Whether every call needs an appsecret_proof."""
-        return self.api.require_proof
+    def echoes(self) -> bool:
+        """Whether a sent message is echoed by a webhook, where message_echoes is subscribed."""
+        return self._echoes.on
 
-    @require_proof.setter
-    def require_proof(self, required: bool) -> None:
-        self.api.require_proof = required
+    @echoes.setter
+    def echoes(self, on: bool) -> None:
+        self._echoes.on = on
 
     @property
     def sent(self) -> list[Said]:
@@ -135,12 +216,12 @@ class GraphSimulator:
 
     @property
     def callback_url(self) -> str:
-        """Where webhooks go."""
-        return self._webhooks.callback_url
+        """Where a page's webhooks go; setting it subscribes every field at app level, without a handshake."""
+        return self.app.callback_url
 
     @callback_url.setter
     def callback_url(self, url: str) -> None:
-        self._webhooks.callback_url = url
+        self.app.listen(url)
 
     def sign(self, body: bytes) -> dict[str, str]:
         """Return the signature headers for a body."""
@@ -148,7 +229,7 @@ class GraphSimulator:
 
     async def verify_callback(self) -> DeliveryResult:
         """Do the verification handshake with the callback address."""
-        return await self._webhooks.verify()
+        return await self._webhooks.verify(self.callback_url, self.app.verify_token)
 
     async def post_webhook(self, body: Mapping[str, Any] | bytes) -> DeliveryResult:
         """Sign a body and post it; bytes go as they are. What it tells of known people is taken as having happened."""
@@ -165,11 +246,20 @@ class GraphSimulator:
     @property
     def undelivered(self) -> list[bytes]:
         """Bodies that were not answered with 200, oldest first."""
-        return list(self._webhooks.undelivered)
+        return self._webhooks.undelivered
+
+    @property
+    def lost(self) -> list[bytes]:
+        """Bodies that Meta gave up on when it unsubscribed their page, oldest first."""
+        return list(self._webhooks.lost)
 
     async def retry_undelivered(self) -> list[DeliveryResult]:
         """Post them once more, in order."""
         return await self._webhooks.retry()
+
+    async def retry_due(self) -> list[DeliveryResult]:
+        """Post again what Meta would have posted again by now: call it as often as the clock is moved."""
+        return await self._webhooks.retry_due()
 
     async def keep_retrying(self, *, every_s: float = 2.0) -> None:
         """Post them again and again until cancelled, as Meta does on its own: for a simulator that runs unattended."""
@@ -188,27 +278,24 @@ class GraphSimulator:
 
     async def echo(self, said: Said) -> DeliveryResult:
         """Deliver the echo of a message, also when `echoes` is off."""
-        at_ms = int(said.at * 1000)
-        async with self._echo_turn:
-            return await self._webhooks.post(
-                meta_json.encode(events.page_body(said.page_id, [events.echo(said, at_ms=at_ms)], at_ms=at_ms))
-            )
+        return await self._echoes.post(said)
 
     async def settled(self) -> None:
-        """Wait until every echo that is under way has been posted."""
-        while self._background:
-            await asyncio.gather(*self._background)
+        """Wait until every echo and every callback that is under way has been posted."""
+        await self._errands.settled()
 
     # Inside
 
     def _on_said(self, said: Said) -> None:
         self.feed.publish(said)
-        fields = self.world.pages[said.page_id].subscribed_fields or ()
-        ours = said.via_app == self.app_id
-        if ours and self.echoes and self.callback_url and "message_echoes" in fields:
-            task = asyncio.create_task(self.echo(said))
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+        if self._echoes.is_due(said):
+            self._errands.send(self._echoes.post(said))
+
+    def _on_removed(self, admin: Admin) -> None:
+        """Let an app that was removed through the API lose its tokens, and hear of it."""
+        self.fate.forget(admin)
+        if self.app.deauthorize_url:
+            self._errands.send(self.callbacks.deauthorize(admin.id))
 
     def _take_in(self, body: bytes) -> None:
         """Let the world know what a body tells: people act through events only, however these came about."""

@@ -1,71 +1,70 @@
 """`/{page}/subscribed_apps`: which fields of a page are sent to the app.
 
-https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps
+Needs the page's own token, from a person who moderates it
+(https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps).
 """
 
 import json
 from typing import Any
 
 from tests.simulators.graph import errors
-from tests.simulators.graph.request import GraphCall
-from tests.simulators.graph.world import MESSAGING_FIELDS
+from tests.simulators.graph.app import App
+from tests.simulators.graph.fields_of_page import FIELDS, NEEDS_MESSAGING
+from tests.simulators.graph.request import LIST_PARAMETERS, Edge, Edges, GraphCall
+from tests.simulators.graph.tokens import Kind
+from tests.simulators.graph.world import Page
 
-OTHER_FIELDS = (
-    "calls",
-    "conversations",
-    "feed",
-    "inbox_labels",
-    "leadgen",
-    "mention",
-    "message_context",
-    "message_mention",
-    "message_template_status_update",
-    "messaging_account_linking",
-    "messaging_appointments",
-    "messaging_customer_information",
-    "messaging_direct_sends",
-    "messaging_feedback",
-    "messaging_integrity",
-    "messaging_optouts",
-    "name",
-    "ratings",
-    "response_feedback",
-    "send_cart",
-)
-"""Fields of a page that an inbox does not need but may ask for."""
-
-FIELDS = frozenset(MESSAGING_FIELDS + OTHER_FIELDS)
-KNOWN_PARAMETERS = frozenset({"appsecret_proof", "appsecret_time", "fields", "limit", "subscribed_fields", "summary"})
+KNOWN_PARAMETERS = LIST_PARAMETERS | {"subscribed_fields"}
+PERMISSIONS = ("pages_manage_metadata", "pages_show_list")
+TASKS = ("MODERATE", "CREATE_CONTENT", "MANAGE")
 
 
 class Subscriptions:
     """The edge of one app."""
 
-    def __init__(self, *, app_id: str, app_name: str) -> None:
-        self._app_id = app_id
-        self._app_name = app_name
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.app_token_removes = False
+        """Whether `DELETE` also takes the app's own token: not documented."""
+
+    def edges(self) -> Edges:
+        """Tell what is answered here."""
+        return {
+            ("GET", Page, "subscribed_apps"): Edge(self.list, KNOWN_PARAMETERS),
+            ("POST", Page, "subscribed_apps"): Edge(self.subscribe, KNOWN_PARAMETERS),
+            ("DELETE", Page, "subscribed_apps"): Edge(self.unsubscribe, KNOWN_PARAMETERS),
+        }
 
     def list(self, request: GraphCall) -> dict[str, Any]:
         """Tell which apps are installed: ours, or none."""
-        if request.page.subscribed_fields is None:
+        page = request.page(PERMISSIONS)
+        if page.subscribed_fields is None:
             return {"data": []}
         app = {
             "category": "Business",
-            "link": f"https://www.facebook.com/games/?app_id={self._app_id}",
-            "name": self._app_name,
-            "id": self._app_id,
-            "subscribed_fields": list(request.page.subscribed_fields),
+            "link": f"https://www.facebook.com/games/?app_id={self._app.id}",
+            "name": self._app.name,
+            "id": self._app.id,
+            "subscribed_fields": list(page.subscribed_fields),
         }
         return {"data": [app]}
 
     def subscribe(self, request: GraphCall) -> dict[str, Any]:
-        """Install the app, or replace its fields. Raises GraphError 100 for an unknown field."""
-        request.page.subscribed_fields = read_fields(request.call.params.get("subscribed_fields"))
+        """Install the app, or replace its fields. Raises GraphError 100 for an unknown field, 200, 210."""
+        page = request.page(PERMISSIONS, TASKS)
+        fields = read_fields(request.params.get("subscribed_fields"))
+        if NEEDS_MESSAGING & set(fields):
+            request.check(page.id, ("pages_messaging",), ())
+        page.subscribed_fields = fields
         return {"success": True}
 
     def unsubscribe(self, request: GraphCall) -> dict[str, Any]:
-        """Remove the app from the page."""
-        request.page.subscribed_fields = None
+        """Remove the app from the page. Raises GraphError 200, 210."""
+        if self.app_token_removes and request.caller.kind is Kind.APP:
+            page = request.target(Page)
+        else:
+            page = request.page(PERMISSIONS, TASKS)
+        page.subscribed_fields = None
         return {"success": True}
 
 

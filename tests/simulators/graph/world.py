@@ -1,28 +1,14 @@
-"""Pages, people, tokens and what was said: the state of the simulated Facebook. No HTTP, no rules of the API."""
+"""Pages, people, who runs them, what was said: the state of the simulated Facebook. No HTTP, no rules of the API."""
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.simulators.graph import errors
+from tests.simulators.graph.admins import Admin, Business
 from tests.simulators.graph.errors import GraphError
-
-MESSAGING_FIELDS = (
-    "messages",
-    "message_echoes",
-    "message_edits",
-    "message_reactions",
-    "message_reads",
-    "message_deliveries",
-    "messaging_postbacks",
-    "messaging_referrals",
-    "messaging_optins",
-    "messaging_handovers",
-    "messaging_policy_enforcement",
-    "standby",
-)
-"""What an inbox subscribes to, and what a page of the simulator has subscribed unless it is told otherwise."""
+from tests.simulators.graph.fields_of_page import MESSAGING_FIELDS
+from tests.simulators.graph.tokens import Tokens
 
 INBOUND_KEYS = ("message", "postback", "reaction", "referral", "optin")
 """Events by which a person opens the window; an echo, which also is a `message`, does not."""
@@ -57,7 +43,7 @@ class Page:
     id: str
     name: str
     token: str = field(repr=False)
-    """The token issued last."""
+    """The dashboard's token issued last; those of the people who run the page are in `Tokens`."""
     subscribed_fields: tuple[str, ...] | None = MESSAGING_FIELDS
     """None: the app is not installed on the page."""
     category: str = "Local business"
@@ -87,14 +73,17 @@ class Said:
 class World:
     """All of it."""
 
-    def __init__(self, *, on_said: Callable[[Said], None]) -> None:
+    def __init__(self, tokens: Tokens, *, on_said: Callable[[Said], None]) -> None:
         """`on_said` is told of every message, right after it became part of the conversation."""
+        self.tokens = tokens
         self.pages: dict[str, Page] = {}
         self.said: list[Said] = []
         self._on_said = on_said
         self._known_mids: set[tuple[str, str]] = set()
-        self._tokens: dict[str, str] = {}
-        self._dead: dict[str, int | None] = {}
+        self.admins: dict[str, Admin] = {}
+        self.businesses: dict[str, Business] = {}
+        self.unsent: set[tuple[str, str]] = set()
+        """Messages that were taken back, by page and mid."""
 
     def add_page(self, page_id: str, *, name: str, token: str, subscribed_fields: Iterable[str] | None) -> Page:
         """Create a page with one token; an empty text makes one up."""
@@ -119,24 +108,8 @@ class World:
 
     def issue_token(self, page_id: str, token: str = "") -> str:
         """Issue a further token for a page; earlier ones stay good until they are killed."""
-        token = token or "EAA" + secrets.token_hex(48)
-        self._tokens[token] = page_id
-        self.pages[page_id].token = token
-        return token
-
-    def kill_token(self, token: str, subcode: int | None) -> None:
-        """Let a token be refused from now on. Raises KeyError for one that was never issued."""
-        if token not in self._tokens:
-            raise KeyError("this token was never issued")
-        self._dead[token] = subcode
-
-    def page_of_token(self, token: str) -> Page:
-        """Return the page of a living token. Raises GraphError 190."""
-        if token in self._dead:
-            raise errors.dead_token(self._dead[token])
-        if token not in self._tokens:
-            raise errors.unknown_token()
-        return self.pages[self._tokens[token]]
+        self.pages[page_id].token = self.tokens.issue_page(page_id, token).value
+        return self.pages[page_id].token
 
     def conversation(self, page_id: str, psid: str) -> list[Said]:
         """Return what was said between a page and a person, oldest first."""
