@@ -10,7 +10,7 @@ from relay.adapters.replies import raw, text
 from relay.adapters.scripts import REPLACE_SITE
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
-from relay.core.errors import SiteExists, SiteNotFound
+from relay.core.errors import SiteExists, SiteNotFound, WrongMasterKey
 from relay.core.permission import Permission, networks_of
 from relay.core.site import Site
 from shared.errors import VaultError
@@ -92,6 +92,22 @@ class RedisSites:
         async with store_errors():
             records = await self._redis.hgetall(keys.SITES)
         return [self._read(text(name), record) for name, record in sorted(records.items())]
+
+    async def check_key(self) -> None:
+        """Try the master key on any one site. Raises WrongMasterKey, StoreUnavailable."""
+        async with store_errors():
+            any_name: Any = await self._redis.hrandfield(keys.SITES)
+        if any_name is None:
+            return
+        try:
+            await self.get(text(any_name))
+        except SiteNotFound:
+            return  # removed at this very moment
+        except VaultError:
+            raise WrongMasterKey(
+                "this Redis holds sites that were sealed with another master key. Set RELAY_MASTER_KEY and"
+                " RELAY_ADMIN_TOKEN to those of the relay's other processes, or use their data folder"
+            ) from None
 
     async def exists(self, name: str) -> bool:
         """Whether there is such a site. Raises StoreUnavailable."""

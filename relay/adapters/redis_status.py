@@ -38,6 +38,11 @@ class RedisStatus:
         async with store_errors():
             return [text(name) for name in await self._redis.zrange(keys.BACKLOG, 0, -1)]
 
+    async def lossy(self) -> Sequence[str]:
+        """See `engine.status.DeliveryStates.lossy`."""
+        async with store_errors():
+            return [text(name) for name in await self._redis.zrange(keys.LOSSES, 0, -1)]
+
     async def resume(self, name: str) -> DeliveryState:
         """See `engine.status.DeliveryStates.resume`."""
         async with store_errors():

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from redis.asyncio.sentinel import MasterNotFoundError
 from redis.exceptions import RedisClusterException, RedisError
 
 from relay.core.errors import StoreUnavailable
@@ -27,6 +28,9 @@ async def store_errors() -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         raise StoreUnavailable(f"TimeoutError: no answer within {ROUND_TRIP_LIMIT_S:g} s") from error
+    except MasterNotFoundError as error:
+        # The library's own words quote its clients at length, and not what is wrong with them.
+        raise StoreUnavailable("the Sentinels cannot be reached, or know no master of this name") from error
     except (RedisError, RedisClusterException, OSError) as error:
         raise unavailable(error) from error
 

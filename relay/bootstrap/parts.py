@@ -6,7 +6,7 @@ import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -126,9 +126,14 @@ async def sweeping(store: Store, lane: Lane, rank: Rank) -> AsyncIterator[None]:
         await asyncio.gather(*tasks)
 
 
-async def check_redis(redis_url: str, *, allow_volatile: bool) -> None:
-    """Refuse to start with a Redis that is away or would lose events. Raises RedisUnusable, VolatileStore."""
+async def check_redis(settings: RelaySettings, redis_url: str, *, allow_volatile: bool) -> None:
+    """Refuse to start with a Redis that is away, would lose events, or belongs to a relay with another master key.
+
+    Raises RedisUnusable, VolatileStore, WrongMasterKey.
+    """
     try:
         await check_persistence(redis_url, allow_volatile=allow_volatile)
+        async with aclosing(redis_clients.open_async(redis_url)) as redis:
+            await RedisSites(redis, vault_of(settings)).check_key()
     except StoreUnavailable as error:
         raise RedisUnusable(f"Redis cannot be used ({error}): is it running, and is RELAY_REDIS_URL right?") from None

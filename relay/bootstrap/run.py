@@ -31,7 +31,7 @@ async def run(settings: RelaySettings, *, allow_volatile: bool) -> None:
                 supervisor.start("embedded redis", embedded.watch)
                 stack.push_async_callback(supervisor.close)  # first of all, or the watch would start Redis again
                 redis_url = embedded.url
-            await check_redis(redis_url, allow_volatile=allow_volatile)
+            await check_redis(settings, redis_url, allow_volatile=allow_volatile)
             port = await stack.enter_async_context(_web(settings, redis_url, allow_volatile=allow_volatile))
             worker = KeptProcess(["worker"], env=child_environment(settings, redis_url), ended=forget_process)
             supervisor.start("worker", worker.keep_running)

@@ -140,7 +140,7 @@ async def serve(settings: RelaySettings, *, allow_volatile: bool, socket_fd: int
     """Run one web process until SIGTERM or SIGINT, on the socket that its parent handed down if there is one."""
     stop = stop_event()
     bound = None if socket_fd is None else inherited(socket_fd)
-    await check_redis(settings.redis_address, allow_volatile=allow_volatile)
+    await check_redis(settings, settings.redis_address, allow_volatile=allow_volatile)
     async with serving(settings, settings.redis_address, bound=bound) as port:
         log.info("relay_serves", host=settings.host, port=port, pid=os.getpid())
         await stop.wait()
@@ -150,7 +150,7 @@ async def serve(settings: RelaySettings, *, allow_volatile: bool, socket_fd: int
 async def serve_several(settings: RelaySettings, *, allow_volatile: bool) -> None:
     """Run several web processes on one port until SIGTERM or SIGINT."""
     stop = stop_event()
-    await check_redis(settings.redis_address, allow_volatile=allow_volatile)
+    await check_redis(settings, settings.redis_address, allow_volatile=allow_volatile)
     async with web_processes(settings, settings.redis_address, allow_volatile=allow_volatile) as port:
         log.info("relay_serves", host=settings.host, port=port, processes=settings.processes)
         await stop.wait()

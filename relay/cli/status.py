@@ -57,10 +57,10 @@ def _print(found: dict[str, Any]) -> None:
     for site in found["sites"]:
         _print_trouble(site["name"], site["delivery"])
         print_losses(site["name"], site["delivery"])
-    if found["unclaimed"]:
+    if waiting := [page for page in found["unclaimed"] if page["waiting"]]:
         say("\nEvents of pages that no site claims (they are kept; `relay bind PAGE_ID SITE` delivers them):")
         columns = {"page_id": "PAGE", "waiting": "WAITING", "oldest_at": "OLDEST"}
-        print_table(found["unclaimed"], columns, empty="")
+        print_table(waiting, columns, empty="")
     for page in found["unclaimed"]:
         print_losses(f"page {page['page_id']} (unclaimed)", page)
 

@@ -8,6 +8,7 @@ SocialRelayError
     ├── StoreUnavailable    Redis cannot keep its promise now: 503, so that Meta comes again
     ├── RedisUnusable       Redis cannot be used at start: away, or it refuses us
     ├── VolatileStore       Redis would lose or evict events: refused at start
+    ├── WrongMasterKey      Redis holds what this relay's master key does not open: refused at start
     ├── EmbeddedRedisError  the relay's own redis-server cannot run
     ├── SiteNotFound        no such site
     ├── OutboxNotFound      no such site, and no unclaimed page either
@@ -45,6 +46,12 @@ class RedisUnusable(RelayError, UserError):
 
 class VolatileStore(RelayError, UserError):
     """Redis is not set up to keep what it is given."""
+
+    exit_code = 2
+
+
+class WrongMasterKey(RelayError, UserError):
+    """Redis belongs to a relay with another master key."""
 
     exit_code = 2
 

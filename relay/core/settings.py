@@ -89,7 +89,8 @@ class RelaySettings(CommandSettings):
     )
     master_key: SecretStr | None = Field(
         None,
-        description="key that seals secrets in Redis; several, separated by commas, while it rotates (newest first)",
+        description="key that seals secrets in Redis; several, separated by commas, while it rotates (newest first);"
+        " without it one is made and kept in the data folder",
     )
     public_url: str = Field(
         "", description="the relay's https address as Meta and the sites see it; not used by this release"

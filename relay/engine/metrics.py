@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from relay.core.limits import LossReason
 from relay.core.outbox import Entry
 from shared.wire import Rejection
 
@@ -64,6 +65,9 @@ EVENTS_REJECTED = Counter("relay_events_rejected_total", "Events refused for goo
 EVENTS_LOST = Counter(
     "relay_events_lost_total", "Events that are gone although nobody got them, by reason (core.limits)", ["reason"]
 )
+for _reason in LossReason:
+    EVENTS_LOST.labels(_reason.value)  # a series that begins with its first loss shows Prometheus no increase
+
 DRAINS = Gauge("relay_drains_running", "Outboxes that are drained now", multiprocess_mode="livesum")
 
 

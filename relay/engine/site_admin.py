@@ -142,12 +142,13 @@ class SiteAdmin:
         return before
 
     async def unclaimed(self) -> Sequence[Unclaimed]:
-        """Return what waits for pages that no site claims, by page. Raises StoreUnavailable."""
-        holding = sorted(name for name in await self._status.marked() if is_holding(name))
+        """Return what waits for pages that no site claims, and what was lost, by page. Raises StoreUnavailable."""
+        names = {*await self._status.marked(), *await self._status.lossy()}
+        holding = sorted(name for name in names if is_holding(name))
         return [
             Unclaimed(page_of(outbox.outbox), outbox.waiting, outbox.oldest_at_ms, outbox.fill, outbox.losses)
             for outbox in await self._status.outboxes(holding)
-            if outbox.waiting
+            if outbox.waiting or outbox.losses
         ]
 
     async def _doubt(self, site: Site) -> str:

@@ -56,6 +56,9 @@ class DeliveryStates(Protocol):
     async def marked(self) -> Sequence[str]:
         """Return the names of outboxes that may have a backlog."""
 
+    async def lossy(self) -> Sequence[str]:
+        """Name the outboxes of unclaimed pages that may have lost something."""
+
     async def resume(self, name: str) -> DeliveryState:
         """Make a site up, have the sweep look at it, and return what it was before. Raises StoreUnavailable."""
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from relay.adapters.redis_sites import RedisSites
-from relay.core.errors import StoreUnavailable
+from relay.core.errors import StoreUnavailable, WrongMasterKey
 from relay.core.site import Site
 from shared.site_secret import key_of, new_site_secret
 from shared.vault import Vault, new_master_key
@@ -37,6 +37,17 @@ async def test_no_secret_stands_in_redis_in_any_form(redis: Redis) -> None:
         text = secret.get_secret_value()
         assert not any(form in held for form in (text.encode(), text[6:].encode(), key_of(secret)))
     assert (await sites.get("acme")).secrets == secrets
+
+
+async def test_a_relay_with_another_master_key_is_told_before_it_begins(redis: Redis) -> None:
+    key, other = new_master_key(), new_master_key()
+    await RedisSites(redis, Vault([other])).check_key()  # nothing is sealed yet
+    await RedisSites(redis, Vault([key])).add(Site("acme", "https://chat.example.com", (new_site_secret(),), 1))
+
+    await RedisSites(redis, Vault([key])).check_key()
+    await RedisSites(redis, Vault([other, key])).check_key()  # while it rotates
+    with pytest.raises(WrongMasterKey, match=r"sealed with another master key\. Set RELAY_MASTER_KEY"):
+        await RedisSites(redis, Vault([other])).check_key()
 
 
 async def test_a_full_redis_registers_nobody(redis: Redis) -> None:

@@ -1,10 +1,19 @@
 """`relay run` as a process: what it starts, what it outlives, and what it leaves behind, which is nothing."""
 
+import asyncio
 import socket
+from contextlib import aclosing
 from pathlib import Path
 
 import psutil
+import pytest
 
+from relay.adapters.redis_clients import open_async
+from relay.adapters.redis_sites import RedisSites
+from relay.core.site import Site
+from shared.local_keys import load_or_create
+from shared.site_secret import new_site_secret
+from shared.vault import Vault, new_master_key
 from tests.support.processes import RelayProcess, relay_environment
 from tests.support.waiting import process_did
 from tests.world.ports import free_port
@@ -88,3 +97,26 @@ def test_the_worker_gets_the_very_redis_that_a_file_names(tmp_path: Path, redis_
         assert set(children(relay)) == {"worker"}
         relay.terminate()
         assert relay.ended() == 0
+
+
+@pytest.mark.parametrize("command", [["serve"], ["serve", "--processes", "2"], ["run"]], ids=" ".join)
+def test_a_folder_of_another_relay_is_one_sentence(tmp_path: Path, redis_url: str, command: list[str]) -> None:
+    """The other machine's data folder has another master key, and nobody set the common one."""
+
+    def started_in(folder: str) -> RelayProcess:
+        env = relay_environment(tmp_path / folder, RELAY_PORT=str(free_port()), RELAY_REDIS_URL=redis_url)
+        return RelayProcess(*command, "--allow-volatile", env=env, log=tmp_path / f"{folder}.log")
+
+    asyncio.run(register_with(Vault([load_or_create(tmp_path / "one" / "master-key", new_master_key)]), redis_url))
+    with started_in("one") as relay:
+        relay.logged("relay_serves")
+    with started_in("other") as relay:
+        assert relay.ended() == 2
+    assert "relay: this Redis holds sites that were sealed with another master key." in relay.log.read_text()
+    assert "Traceback" not in relay.log.read_text()
+
+
+async def register_with(vault: Vault, redis_url: str) -> None:
+    """Register a site, its secret sealed by this vault."""
+    async with aclosing(open_async(redis_url)) as redis:
+        await RedisSites(redis, vault).add(Site("acme", "https://chat.example.com", (new_site_secret(),), 1))

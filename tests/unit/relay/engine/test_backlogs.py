@@ -30,6 +30,9 @@ class States:
         self.asked: list[Sequence[str]] = []
         self.away = False
 
+    async def lossy(self) -> Sequence[str]:
+        return []
+
     async def marked(self) -> Sequence[str]:
         if self.away:
             raise StoreUnavailable("away")

@@ -1,6 +1,7 @@
 """Registering sites, and telling how they stand."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -10,10 +11,11 @@ from relay.core.address_change import AddressChange
 from relay.core.addresses import IPAddress, address_of
 from relay.core.delivery import DeliveryState
 from relay.core.errors import SiteExists, SiteNotFound
+from relay.core.limits import LossReason
 from relay.core.permission import Permission, networks_of
 from relay.core.site import Site
 from relay.engine.site_admin import Registered, SiteAdmin, SiteView, Unclaimed
-from relay.engine.status import OutboxStatus
+from relay.engine.status import Loss, OutboxStatus
 from shared.errors import UserError
 from shared.site_secret import key_of
 from tests.support.clock import NOON, ManualClock
@@ -70,14 +72,21 @@ class FakeStatus:
 
     def __init__(self) -> None:
         self.waiting: dict[str, int] = {}
+        self.lost: dict[str, int] = {}
         self.resumed: list[str] = []
         self.paused: list[tuple[str, str]] = []
 
     async def outboxes(self, names: Sequence[str]) -> Sequence[OutboxStatus]:
-        return [status_of(name, self.waiting.get(name, 0)) for name in names]
+        return [
+            replace(status_of(name, self.waiting.get(name, 0)), losses=losses_of(self.lost.get(name, 0)))
+            for name in names
+        ]
 
     async def marked(self) -> Sequence[str]:
         return list(self.waiting)
+
+    async def lossy(self) -> Sequence[str]:
+        return list(self.lost)
 
     async def resume(self, name: str) -> DeliveryState:
         self.resumed.append(name)
@@ -91,6 +100,10 @@ class FakeStatus:
 def status_of(name: str, waiting: int) -> OutboxStatus:
     oldest_at_ms = 1000 if waiting else None
     return OutboxStatus(name, DeliveryState.UP, waiting, oldest_at_ms, False, 0, 0, 0, None, None, "", None, None)
+
+
+def losses_of(count: int) -> Sequence[Loss]:
+    return (Loss(LossReason.AGE, count, 1000),) if count else ()
 
 
 class Bench:
@@ -283,3 +296,11 @@ class TestShowing:
         bench.status.waiting = {"~22": 2, "acme": 3, "~11": 1, "~33": 0}
 
         assert await bench.admin.unclaimed() == [Unclaimed("11", 1, 1000), Unclaimed("22", 2, 1000)]
+
+    async def test_what_an_unclaimed_page_lost_is_told_although_nothing_waits_for_it_any_more(
+        self, bench: Bench
+    ) -> None:
+        bench.status.lost = {"~22": 2}
+        (lost,) = await bench.admin.unclaimed()
+
+        assert (lost.page_id, lost.waiting, [loss.count for loss in lost.losses]) == ("22", 0, [2])
