@@ -79,7 +79,13 @@ async def _listening(name: str, server: Server, host: str, port: int) -> AsyncIt
 def _graph(options: Options) -> GraphSimulator:
     graph = GraphSimulator(app_id=options.app_id, app_secret=options.app_secret, verify_token=options.verify_token)
     graph.callback_url = options.callback_url
+    graph.app.deauthorize_url, graph.app.data_deletion_url = options.deauthorize_url, options.data_deletion_url
+    try:
+        graph.app.add_redirect_uri(options.redirect_uri)
+    except ValueError as error:
+        raise UserError(f"--redirect-uri: {error}") from None
     graph.add_page(options.page_id, name=options.page_name, token=options.page_token)
+    graph.add_admin(options.admin_id, name=options.admin, pages=[options.page_id])
     graph.add_person(page_id=options.page_id, psid=options.psid, name=options.person)
     return graph
 

@@ -21,6 +21,11 @@ class Options:
     page_id: str = "1122"
     page_name: str = "Acme Bikes"
     page_token: str = field(default="EAAexample", repr=False)
+    admin_id: str = "218471"
+    admin: str = "Charles Babbage"
+    redirect_uri: str = "http://127.0.0.1:8080/facebook/callback"
+    deauthorize_url: str = ""
+    data_deletion_url: str = ""
     psid: str = "9001"
     person: str = "Ada Lovelace"
     bot_token: str = field(default="123456789:AAHexample_example_example_example_", repr=False)
@@ -42,6 +47,11 @@ HELP = {
     "page_id": "the page that exists",
     "page_name": "its name",
     "page_token": "its token",
+    "admin_id": "the app-scoped id of the person who runs the page",
+    "admin": "their name, as the login dialog shows it",
+    "redirect_uri": "where the login dialog may lead back to",
+    "deauthorize_url": "where removals of the app are told, such as http://127.0.0.1:8080/facebook/deauthorize",
+    "data_deletion_url": "where deletions of data are asked for",
     "psid": "the Messenger customer's id with the page",
     "person": "the Messenger customer's name",
     "bot_token": "token of the bot that exists",

@@ -38,6 +38,9 @@ async def test_it_tells_its_addresses_serves_and_stops_cleanly(http: aiohttp.Cli
 
     async with http.get(f"{told['graph']}/me", params={"access_token": Options().page_token}) as answer:
         assert (await answer.json())["name"] == "Acme Bikes"
+    login = {"client_id": Options().app_id, "redirect_uri": Options().redirect_uri, "state": "s"}
+    async with http.get(f"{told['graph']}/v26.0/dialog/oauth", params=login) as answer:
+        assert "Charles Babbage" in await answer.text()
     async with http.get(f"{told['telegram']}/bot{token}/getMe") as answer:
         assert (await answer.json())["result"]["username"] == "acme_bikes_bot"
     async with http.get(f"{told['phone']}/api/phones") as answer:
@@ -71,6 +74,15 @@ async def test_a_wrong_token_is_a_sentence_and_exit_code_2() -> None:
 
     assert process.returncode == 2
     assert errors.startswith(b"simulators: --bot-token: a bot token is")
+
+
+async def test_an_address_that_meta_would_not_save_is_a_sentence_and_exit_code_2() -> None:
+    process = await run(*FREE_PORTS, "--redirect-uri", "http://relay.example/callback")
+
+    _, errors = await asyncio.wait_for(process.communicate(), DEADLINE_S)
+
+    assert process.returncode == 2
+    assert errors.startswith(b"simulators: --redirect-uri: Meta saves https addresses only")
 
 
 def test_every_option_has_a_flag_and_a_default() -> None:

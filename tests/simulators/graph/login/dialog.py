@@ -49,7 +49,7 @@ class LoginDialog:
             return _redirect(self._decided(request, admin, call.params, now))
         return _html(self._consent(request, admin, asked))
 
-    def agree(
+    def _agree(
         self, admin: Admin, request: LoginRequest, *, permissions: tuple[str, ...], ticked: frozenset[str] | None
     ) -> None:
         """Write down what a person allows; what was shown and not allowed is declined."""
@@ -78,7 +78,7 @@ class LoginDialog:
         shown = self._shown(request, admin)
         ticked_boxes = tuple(name for name in shown if pages.PERMISSION + name in form)
         ticked = frozenset(page_id for page_id in admin.roles if pages.PAGE + page_id in form)
-        self.agree(
+        self._agree(
             admin,
             request,
             permissions=shown if request.all_or_none else ticked_boxes,
