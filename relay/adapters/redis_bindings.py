@@ -9,11 +9,13 @@ from relay.adapters.redis_backlog import mark
 from relay.adapters.redis_drain import read_entry
 from relay.adapters.redis_trim import no_alarm
 from relay.adapters.replies import text
-from relay.adapters.scripts import BIND, PUT, SIFT
+from relay.adapters.scripts import BIND, FENCE, PUT, TAKE_AWAY
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
-from relay.core.limits import OUTBOX_LIMITS, Limits, LossReason, Part
-from relay.core.outbox import Entry
+from relay.core.change import Mandate
+from relay.core.errors import ChangeOvertaken
+from relay.core.limits import OUTBOX_LIMITS, Limits, LossReason
+from relay.core.outbox import Entry, holding_of
 from relay.engine.losses import OnLoss
 
 _RESERVED = "~"
@@ -63,59 +65,76 @@ class RedisBindings:
             site = await self._redis.hget(keys.BINDINGS, page_id)
         return None if site is None else _owner(site)
 
-    async def reserve(self, page_id: str, site: str) -> str:
+    async def enter(self, mandate: Mandate) -> str | None:
+        """See `engine.binding.BindingStore.enter`."""
+        return await self._bind(mandate, "enter") or None
+
+    async def reserve(self, mandate: Mandate, site: str) -> str:
         """See `engine.binding.BindingStore.reserve`."""
-        async with store_errors():
-            return text(await BIND.run(self._redis, [keys.BINDINGS], [page_id, site, _RESERVED]))
+        return await self._bind(mandate, "reserve", site)
 
-    async def write(self, page_id: str, site: str) -> str:
+    async def write(self, mandate: Mandate, site: str) -> str:
         """See `engine.binding.BindingStore.write`."""
-        async with store_errors():
-            return text(await BIND.run(self._redis, [keys.BINDINGS], [page_id, site, ""]))
+        return await self._bind(mandate, "write", site)
 
-    async def erase(self, page_id: str) -> None:
+    async def erase(self, mandate: Mandate, site: str) -> None:
         """See `engine.binding.BindingStore.erase`."""
-        async with store_errors():
-            await self._redis.hdel(keys.BINDINGS, page_id)
+        await self._bind(mandate, "erase", site)
 
-    async def fence(self, outbox: str, page_id: str) -> None:
+    async def fence(self, mandate: Mandate, outbox: str) -> None:
         """See `engine.binding.BindingStore.fence`."""
-        async with store_errors():
-            await self._redis.sadd(keys.fenced(outbox), page_id)
+        await self._fence(mandate, outbox, "fence")
 
-    async def open(self, outbox: str, page_id: str) -> None:
+    async def open(self, mandate: Mandate, outbox: str) -> None:
         """See `engine.binding.BindingStore.open`."""
-        async with store_errors():
-            await self._redis.srem(keys.fenced(outbox), page_id)
+        await self._fence(mandate, outbox, "open")
 
-    async def move(self, holding: str, outbox: str, *, limit: int) -> int:
+    async def move(self, mandate: Mandate, site: str, *, limit: int) -> int:
         """See `engine.binding.BindingStore.move`.
 
         The two outboxes may live in different slots of a cluster, so this is two steps: copied, then deleted. A
         crash between them brings some events twice, which the site makes harmless; the other order would lose them.
         """
+        holding = holding_of(mandate.page_id)
         async with store_errors():
             found: Any = await self._redis.xrange(keys.outbox(holding), count=limit)
             if not found:
                 return 0
-            await mark(self._redis, outbox)
-            self._on_loss(outbox, await self._put(outbox, [_read(*each) for each in found]))
-            await self._forget(holding, last_id=text(found[-1][0]), at_most=len(found))
+            await mark(self._redis, site)
+            self._on_loss(site, await self._put(mandate, site, [_read(*each) for each in found]))
+            script_keys = [keys.outbox(holding), keys.delivery(holding), keys.gates(holding)]
+            ids = [text(entry_id) for entry_id, _ in found]
+            _go_on(mandate, await TAKE_AWAY.run(self._redis, script_keys, [*mandate, *ids]))
         return len(found)
 
-    async def _put(self, outbox: str, entries: Sequence[Entry]) -> Mapping[LossReason, int]:
+    async def _bind(self, mandate: Mandate, action: str, site: str = "") -> str:
+        script_keys = [keys.BINDINGS, keys.gates(keys.BINDINGS)]
+        async with store_errors():
+            owner = await BIND.run(self._redis, script_keys, [*mandate, action, site])
+        _go_on(mandate, owner is not None)
+        return text(owner)
+
+    async def _fence(self, mandate: Mandate, outbox: str, action: str) -> None:
+        async with store_errors():
+            passed = await FENCE.run(self._redis, [keys.fenced(outbox), keys.gates(outbox)], [*mandate, action])
+        _go_on(mandate, passed)
+
+    async def _put(self, mandate: Mandate, outbox: str, entries: Sequence[Entry]) -> Mapping[LossReason, int]:
         script_keys = [keys.outbox(outbox), keys.lease(outbox), keys.delivery(outbox), keys.losses(outbox)]
-        args: list[Any] = [self._limits.max_events, self._limits.max_bytes]
+        args: list[Any] = [*mandate, self._limits.max_events, self._limits.max_bytes]
         for entry in entries:
             args += (entry.page_id, entry.kind, entry.payload, entry.accepted_at_ms)
-        by_events, by_bytes = await PUT.run(self._redis, script_keys, args)
+        answer = await PUT.run(self._redis, [*script_keys, keys.gates(outbox)], args)
+        _go_on(mandate, answer is not None)
+        by_events, by_bytes = answer
         lost = {LossReason.OVERFLOW_EVENTS: by_events, LossReason.OVERFLOW_BYTES: by_bytes}
         return {reason: count for reason, count in lost.items() if count}
 
-    async def _forget(self, holding: str, *, last_id: str, at_most: int) -> None:
-        streams = [keys.outbox(holding), keys.dead(holding)]
-        script_keys = [*streams, keys.lease(holding), keys.delivery(holding), keys.losses(holding)]
-        await SIFT.run(self._redis, script_keys, [Part.WAITING.value, "forget", "-", last_id, "", at_most, "", 0, 0])
+
+def _go_on(mandate: Mandate, passed: object) -> None:
+    """Raise ChangeOvertaken for a step that was refused as another change has written here since."""
+    if not passed:
+        raise ChangeOvertaken(mandate.page_id)
 
 
 def _owner(reply: object) -> str:

@@ -106,7 +106,7 @@ def rebinding_of(store: Store) -> Rebinding:
     """Make the use cases that change bindings."""
     directory = RedisBindings(store.redis, limits=store.limits[Part.WAITING], on_loss=store.alarm)
     bindings = Bindings(directory, store.sites)
-    return Rebinding(bindings, RedisChanges(store.redis), clock=time.time, new_token=new_token)
+    return Rebinding(bindings, RedisChanges(store.redis), new_token=new_token)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from relay.adapters.graph_client import GraphClient
 from relay.adapters.names import look_up
 from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_bindings import RedisBindings
+from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_health import RedisHealth
 from relay.adapters.redis_outboxes import RedisOutboxes
 from relay.adapters.redis_pages import RedisPages
@@ -76,7 +77,8 @@ async def serving(
         stack.push_async_callback(writer.close)
         if sweeps:
             await stack.enter_async_context(sweeping(store, lane, Rank.WEB))
-        intake = Intake(Routing(RedisBindings(store.redis)), writer, RedisShelf(store.redis))
+        redis = store.redis
+        intake = Intake(Routing(RedisBindings(redis)), writer, RedisShelf(redis), RedisChanges(redis))
         reception = Reception(intake, app_secret=settings.facebook_app_secret)
         graph = GraphClient(
             await stack.enter_async_context(new_platform_session()),

@@ -1,11 +1,17 @@
 """A change of a page's binding while it is under way: what is recorded before its first step and erased after its last.
 
 The record keeps two changes of one page from interleaving, and tells the sweep what to finish when the process that
-began it is dead. It is renewed while the change runs; one that was not renewed for STALE_AFTER_S belongs to nobody.
+began it is dead. It is renewed while the change runs; one that was not renewed for STALE_AFTER_S, by Redis' clock, is
+taken over by whoever comes next, and never just dropped.
+
+Its process may not be dead, though, but have stood still, and may wake in the middle of a step. So each change has a
+number, greater than that of every change before it. Every place that a change writes to remembers the greatest number
+that wrote there about this page, and refuses a smaller one (`gate.lua`).
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 RENEW_EVERY_S = 3.0
 STALE_AFTER_S = 10.0
@@ -16,6 +22,15 @@ class ChangeKind(StrEnum):
 
     BIND = "bind"
     UNBIND = "unbind"
+    SETTLE = "settle"
+    """Nothing; but what the outboxes take and hold is made to fit it."""
+
+
+class Mandate(NamedTuple):
+    """The right to change one page's binding, until somebody with a greater number does."""
+
+    page_id: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +39,19 @@ class Change:
 
     kind: ChangeKind
     site: str
-    """The site the page goes to; empty for an unbind."""
+    """The site the page goes to; empty unless it is bound."""
     token: str
     """Whose change it is."""
-    renewed_at_ms: int
-
-    def is_stale(self, *, now: float) -> bool:
-        """Whether nobody works on it any more."""
-        return now - self.renewed_at_ms / 1000 > STALE_AFTER_S
-
-    def encode(self) -> str:
-        """Write the record; the time comes first, where the script looks for it."""
-        return f"{self.renewed_at_ms} {self.token} {self.kind} {self.site}"
+    number: int
+    """Greater than that of every change before it; 0 where a release that knew no numbers recorded it."""
 
     @classmethod
     def decode(cls, text: str) -> "Change":
-        """Read a record."""
-        renewed_at_ms, token, kind, site = text.split(" ", 3)
-        return cls(ChangeKind(kind), site, token, int(renewed_at_ms))
+        """Read a record as `begin_change.lua` writes it: when it was renewed, token, kind, site, number."""
+        _, token, kind, rest = text.split(" ", 3)
+        site, _, number = rest.partition(" ")
+        return cls(ChangeKind(kind), site, token, int(number or 0))
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        return f"{self.kind} {self.site}".rstrip()

@@ -12,6 +12,7 @@ SocialRelayError
     ├── EmbeddedRedisError  the relay's own redis-server cannot run
     ├── SiteNotFound        no such site
     ├── OutboxNotFound      no such site, and no unclaimed page either
+    ├── ChangeOvertaken     a change of a page's binding stood still, and somebody else went on
     ├── SiteExists          a site of this name is there already
     ├── FacebookRefused     Meta's Graph API says no
     └── FacebookUnreachable Meta's Graph API does not answer
@@ -74,6 +75,16 @@ class OutboxNotFound(RelayError, UserError):
         super().__init__(
             f"there is no outbox {outbox}; `relay outbox list` shows those that hold something, and a page that no site"
             " claims is named by its id and --unclaimed"
+        )
+
+
+class ChangeOvertaken(RelayError, UserError):
+    """A change of a page's binding stood still for long, and somebody else finished it: nothing more was changed."""
+
+    def __init__(self, page_id: str) -> None:
+        super().__init__(
+            f"the change of page {page_id} stood still for long, and was finished by another process;"
+            " `relay bindings` shows where the page is now"
         )
 
 

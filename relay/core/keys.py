@@ -13,11 +13,15 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
                                 above, and id where it waited, why
     relay:{o}:losses    hash    reason → how many were lost, ms of last  append, retain, sift   status          for good
     relay:{o}:fenced    set     pages whose events now go elsewhere      bind, unbind           append          for good
+    relay:{o}:gates     hash    page → number of the last change of its  bind, unbind           the same        for good
+                                binding that wrote here; also with
+                                relay:bindings in the place of o
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
     relay:bindings      hash    page → site, or ~site: reserved for it   bind, unbind           intake, status  for good
     relay:pages         hash    page → how it was connected (JSON, its   connect, disconnect    the same        for good
                                 token sealed)
-    relay:changes       hash    page → change of its binding under way   bind, unbind           sweep           [6]
+    relay:changes       hash    page → change of its binding under way   bind, unbind, intake   sweep           [6]
+    relay:{relay:changes}:number  string  number of the last change      bind, unbind           the same        for good
     relay:backlog       zset    outbox → ms of its next look, 0 = now    append, claim, sweep   sweep, status   [3]
     relay:{relay:backlog}:sweeper  string  rank and token of the sweeper  sweep                 sweep           [7]
     relay:dead-letters  zset    outbox that may have dead letters → [8]  settle, sift           retain, status  [3]
@@ -38,6 +42,7 @@ SITES = "relay:sites"
 BINDINGS = "relay:bindings"
 PAGES = "relay:pages"
 CHANGES = "relay:changes"
+CHANGE_NUMBER = "relay:{relay:changes}:number"
 BACKLOG = "relay:backlog"
 SWEEPER = "relay:{relay:backlog}:sweeper"
 DEAD_LETTERS = "relay:dead-letters"
@@ -81,3 +86,8 @@ def losses(name: str) -> str:
 def fenced(name: str) -> str:
     """Name the set of pages that this outbox takes no events of."""
     return f"relay:{{{name}}}:fenced"
+
+
+def gates(name: str) -> str:
+    """Name the numbers of the changes that wrote last: to this outbox, or to BINDINGS, whose slot they share."""
+    return f"relay:{{{name}}}:gates"

@@ -17,11 +17,17 @@ own the page.
 
 Unbinding fences the page at its site, opens it where unclaimed events wait, and erases the binding last: until then an
 interrupted unbind still knows what to finish when it is called again.
+
+A process may stand still between two steps, or in one, and wake when others have finished its change and made more. So
+every step shows its mandate, and the place it writes to refuses one that was overtaken there: ChangeOvertaken. Each
+change *enters* the directory first, so from then on no earlier one can change who owns the page; an earlier change can
+open the page only at an outbox that the one which took it over has written to, too (`engine.rebinding`).
 """
 
 import itertools
 from typing import Protocol
 
+from relay.core.change import Mandate
 from relay.core.errors import SiteNotFound
 from relay.core.outbox import holding_of
 from relay.core.site import check_page_id
@@ -39,28 +45,35 @@ MOVES_BEFORE_FENCE = 20_000
 
 
 class BindingStore(Directory, Protocol):
-    """What binding needs of the store; every method raises StoreUnavailable."""
+    """What binding needs of the store.
 
-    async def fence(self, outbox: str, page_id: str) -> None:
-        """Have an outbox refuse the page's events."""
-
-    async def open(self, outbox: str, page_id: str) -> None:
-        """Have an outbox take the page's events."""
+    Every method raises StoreUnavailable; and ChangeOvertaken, having changed nothing, when a change with a greater
+    number has written there about this page.
+    """
 
     async def reserved_by(self, page_id: str) -> str | None:
-        """Return the site that a page is bound to, or reserved for."""
+        """Return the site that a page is bound to, or reserved for. Needs no mandate."""
 
-    async def reserve(self, page_id: str, site: str) -> str:
+    async def enter(self, mandate: Mandate) -> str | None:
+        """Return the same, and keep every earlier change from altering it."""
+
+    async def fence(self, mandate: Mandate, outbox: str) -> None:
+        """Have an outbox refuse the page's events."""
+
+    async def open(self, mandate: Mandate, outbox: str) -> None:
+        """Have an outbox take the page's events."""
+
+    async def reserve(self, mandate: Mandate, site: str) -> str:
         """Reserve a page unless it is bound or reserved; intake does not see it. Returns the site it belongs to now."""
 
-    async def write(self, page_id: str, site: str) -> str:
+    async def write(self, mandate: Mandate, site: str) -> str:
         """Set the binding unless another site has the page, or has reserved it; returns the site it belongs to now."""
 
-    async def erase(self, page_id: str) -> None:
-        """Remove the binding."""
+    async def erase(self, mandate: Mandate, site: str) -> None:
+        """Remove the binding to this site, or its reservation."""
 
-    async def move(self, holding: str, outbox: str, *, limit: int) -> int:
-        """Move the oldest events from a holding outbox to a site's; returns how many were moved."""
+    async def move(self, mandate: Mandate, site: str, *, limit: int) -> int:
+        """Move the oldest events from the page's holding outbox to a site's; returns how many were moved."""
 
 
 class SiteLookup(Protocol):
@@ -77,34 +90,51 @@ class Bindings:
         self._store = store
         self._sites = sites
 
-    async def bind(self, page_id: str, site: str) -> int:
-        """Bind a page; returns how many waiting events its site gets. Raises UserError, StoreUnavailable."""
-        check_page_id(page_id)
+    async def bind(self, mandate: Mandate, site: str) -> int:
+        """Bind a page; returns how many waiting events its site gets.
+
+        Raises SiteNotFound, UserError when the page is another site's, ChangeOvertaken, StoreUnavailable.
+        """
+        page_id = mandate.page_id
         if not is_site_name(site) or not await self._sites.exists(site):
             raise SiteNotFound(site)
-        await self.check(page_id, site)
-        holding = holding_of(page_id)
-        await self._store.fence(site, page_id)
-        _refuse_other(await self._store.reserve(page_id, site), page_id, site)
-        moved = await self._move(holding, site, steps=MOVES_BEFORE_FENCE)
-        await self._store.fence(holding, page_id)
-        moved += await self._move(holding, site)
-        _refuse_other(await self._store.write(page_id, site), page_id, site)
-        await self._store.open(site, page_id)
+        _refuse_other(await self._store.enter(mandate) or site, page_id, site)
+        await self._store.fence(mandate, site)
+        _refuse_other(await self._store.reserve(mandate, site), page_id, site)
+        moved = await self._move(mandate, site, steps=MOVES_BEFORE_FENCE)
+        await self._store.fence(mandate, holding_of(page_id))
+        moved += await self._move(mandate, site)
+        _refuse_other(await self._store.write(mandate, site), page_id, site)
+        await self._store.open(mandate, site)
         log.info("page_bound", page=page_id, site=site, waiting_events=moved)
         return moved
 
-    async def unbind(self, page_id: str) -> str:
+    async def unbind(self, mandate: Mandate) -> str:
         """Unbind a page: its site keeps what is already waiting, what comes later is kept unclaimed.
 
-        Returns the site it was bound to. Raises UserError when it is not bound, StoreUnavailable.
+        Returns the site it was bound to. Raises UserError when it is not bound, ChangeOvertaken, StoreUnavailable.
         """
-        site = await self.owner(page_id)
-        await self._store.fence(site, page_id)
-        await self._store.open(holding_of(page_id), page_id)
-        await self._store.erase(page_id)
-        log.info("page_unbound", page=page_id, site=site)
+        site = await self._store.enter(mandate)
+        if site is None:
+            raise _not_bound(mandate.page_id)
+        await self._store.fence(mandate, site)
+        await self._store.open(mandate, holding_of(mandate.page_id))
+        await self._store.erase(mandate, site)
+        log.info("page_unbound", page=mandate.page_id, site=site)
         return site
+
+    async def settle(self, mandate: Mandate) -> None:
+        """Make the outboxes fit the binding: what waits unclaimed goes to the page's site, and intake is let through.
+
+        A binding to a site that is no more is removed. Raises ChangeOvertaken, StoreUnavailable.
+        """
+        site = await self._store.enter(mandate)
+        if site is None:
+            await self._store.open(mandate, holding_of(mandate.page_id))
+        elif await self._sites.exists(site):
+            await self.bind(mandate, site)
+        else:
+            await self.unbind(mandate)
 
     async def check(self, page_id: str, site: str) -> None:
         """Raise UserError when a page belongs to another site than this one, StoreUnavailable."""
@@ -114,14 +144,14 @@ class Bindings:
         """Return the site that a page belongs to. Raises UserError when there is none, StoreUnavailable."""
         site = await self._store.reserved_by(check_page_id(page_id))
         if site is None:
-            raise UserError(f"page {page_id} is not bound; `relay bindings` lists those that are")
+            raise _not_bound(page_id)
         return site
 
-    async def _move(self, holding: str, site: str, *, steps: int | None = None) -> int:
+    async def _move(self, mandate: Mandate, site: str, *, steps: int | None = None) -> int:
         """Move what waits until a step finds little, or after so many steps; returns how many events that were."""
         moved = 0
         for number in itertools.count(1):
-            count = await self._store.move(holding, site, limit=MOVED_AT_ONCE)
+            count = await self._store.move(mandate, site, limit=MOVED_AT_ONCE)
             moved += count
             if count < MOVED_AT_ONCE or number == steps:
                 break
@@ -131,3 +161,7 @@ class Bindings:
 def _refuse_other(owner: str, page_id: str, site: str) -> None:
     if owner != site:
         raise UserError(f"page {page_id} is bound to {owner}; `relay unbind {page_id}` first, then bind it anew")
+
+
+def _not_bound(page_id: str) -> UserError:
+    return UserError(f"page {page_id} is not bound; `relay bindings` lists those that are")

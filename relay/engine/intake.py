@@ -1,13 +1,15 @@
 """Accepts one authentic webhook body: cut, route, append, and only then return. The 200 to Meta is a promise.
 
 A page that is just being bound or moved refuses its events for some milliseconds; the intake looks the binding up again
-and waits, but never longer than Meta does.
+and waits, but never longer than Meta does. A page that is refused for longer than any change takes is reported: the
+sweep puts it in order before Meta comes again.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from relay.core.errors import StoreUnavailable
 from relay.core.outbox import is_holding
@@ -36,6 +38,13 @@ class Accepted:
     """How many of the events wait for a page that no site claims."""
 
 
+class Unsettled(Protocol):
+    """Where pages are named of which events are refused wherever they belong."""
+
+    async def report(self, page_id: str) -> None:
+        """Have the sweep look at a page, unless a change of its binding is under way. Raises StoreUnavailable."""
+
+
 class Intake:
     """The use case behind `POST /facebook/webhook`."""
 
@@ -44,12 +53,14 @@ class Intake:
         routing: Routing,
         writer: AppendWriter,
         shelf: OddShelf,
+        unsettled: Unsettled,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._routing = routing
         self._writer = writer
         self._shelf = shelf
+        self._unsettled = unsettled
         self._sleep = sleep
 
     async def accept(self, body: bytes) -> Accepted:
@@ -83,6 +94,9 @@ class Intake:
             waiting = refused
             self._routing.forget([item.page_id for item in refused])
         if waiting:
+            for page_id in dict.fromkeys(item.page_id for item in waiting):
+                log.error("page_refused_everywhere", page=page_id)
+                await self._unsettled.report(page_id)
             raise StoreUnavailable(f"page {waiting[0].page_id} is being moved between sites and did not settle in time")
         return unclaimed
 

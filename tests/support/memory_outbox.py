@@ -50,6 +50,8 @@ class Outbox:
     delivered: int = 0
     dead: list[DeadLetter] = field(default_factory=list)
     fenced: set[str] = field(default_factory=set)
+    gates: dict[str, int] = field(default_factory=dict)
+    """The number of the last change that wrote here, for each page."""
     flight_to: str = ""
     """The last id that a drain was handed."""
     losses: Counter[LossReason] = field(default_factory=Counter)

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from relay.adapters.redis_drain import EARLY_PROBE_MS
+from relay.core.change import Mandate
 from relay.core.choice import Choice
 from relay.core.delivery import DeliveryState
-from relay.core.errors import StoreUnavailable
+from relay.core.errors import ChangeOvertaken, StoreUnavailable
 from relay.core.lease import LEASE_TTL_MS
 from relay.core.limits import DEAD_LIMITS, OUTBOX_LIMITS, Limits, LossReason, Part
-from relay.core.outbox import BatchLimits, is_holding
+from relay.core.outbox import BatchLimits, holding_of, is_holding
 from relay.core.webhook import Incoming
 from relay.engine.announcing import Announced
 from relay.engine.outbox_admin import Action, Sifted
@@ -41,6 +42,8 @@ class MemoryOutboxes:
         self.sweeper = ""
         self.bindings: dict[str, str] = {}
         self.reserved: dict[str, str] = {}
+        self.gates: dict[str, int] = {}
+        """The number of the last change that wrote to these two, for each page."""
         self.calls: list[str] = []
         self.broken = False
         """Every call raises StoreUnavailable meanwhile."""
@@ -190,49 +193,63 @@ class MemoryOutboxes:
         self._called("owners")
         return {page: self.bindings[page] for page in page_ids if page in self.bindings}
 
-    async def fence(self, outbox: str, page_id: str) -> None:
-        """See the port."""
-        self._called("fence")
-        self.box(outbox).fenced.add(page_id)
-
-    async def open(self, outbox: str, page_id: str) -> None:
-        """See the port."""
-        self._called("open")
-        self.box(outbox).fenced.discard(page_id)
-
     async def reserved_by(self, page_id: str) -> str | None:
         """See the port."""
         self._called("reserved_by")
-        return self.bindings.get(page_id) or self.reserved.get(page_id)
+        return self._owner(page_id)
 
-    async def reserve(self, page_id: str, site: str) -> str:
+    async def enter(self, mandate: Mandate) -> str | None:
+        """See the port."""
+        self._called("enter")
+        self._pass(mandate, self.gates)
+        return self._owner(mandate.page_id)
+
+    async def fence(self, mandate: Mandate, outbox: str) -> None:
+        """See the port."""
+        self._called("fence")
+        self._pass(mandate, self.box(outbox).gates)
+        self.box(outbox).fenced.add(mandate.page_id)
+
+    async def open(self, mandate: Mandate, outbox: str) -> None:
+        """See the port."""
+        self._called("open")
+        self._pass(mandate, self.box(outbox).gates)
+        self.box(outbox).fenced.discard(mandate.page_id)
+
+    async def reserve(self, mandate: Mandate, site: str) -> str:
         """See the port."""
         self._called("reserve")
-        return self.bindings.get(page_id) or self.reserved.setdefault(page_id, site)
+        self._pass(mandate, self.gates)
+        return self.bindings.get(mandate.page_id) or self.reserved.setdefault(mandate.page_id, site)
 
-    async def write(self, page_id: str, site: str) -> str:
+    async def write(self, mandate: Mandate, site: str) -> str:
         """See the port."""
         self._called("write")
+        self._pass(mandate, self.gates)
+        page_id = mandate.page_id
         owner = self.bindings.get(page_id) or self.reserved.pop(page_id, site)
         (self.bindings if owner == site else self.reserved)[page_id] = owner
         return owner
 
-    async def erase(self, page_id: str) -> None:
+    async def erase(self, mandate: Mandate, site: str) -> None:
         """See the port."""
         self._called("erase")
-        self.bindings.pop(page_id, None)
-        self.reserved.pop(page_id, None)
+        self._pass(mandate, self.gates)
+        for sites in (self.bindings, self.reserved):
+            if sites.get(mandate.page_id) == site:
+                del sites[mandate.page_id]
 
-    async def move(self, holding: str, outbox: str, *, limit: int) -> int:
+    async def move(self, mandate: Mandate, site: str, *, limit: int) -> int:
         """See the port."""
+        box, holding = self.box(site), self.box(holding_of(mandate.page_id))
         self._called("move")
-        moved = self.box(holding).entries[:limit]
+        moved = holding.entries[:limit]
         if moved:
-            box = self.box(outbox)
-            self.looks[outbox] = 0
+            self._pass(mandate, box.gates)
+            self.looks[site] = 0
             box.entries += [each._replace(id=self._new_id(), arrived_ms=each.accepted_at_ms) for each in moved]
-            self._alarm(outbox, box.trim(Part.WAITING, self.limits[Part.WAITING], now=self._clock()))
-            del self.box(holding).entries[: len(moved)]
+            self._alarm(site, box.trim(Part.WAITING, self.limits[Part.WAITING], now=self._clock()))
+            del holding.entries[: len(moved)]
         return len(moved)
 
     # OutboxStore, as far as histories need it
@@ -248,6 +265,14 @@ class MemoryOutboxes:
 
     def _holds(self, outbox: str, token: str) -> bool:
         return bool(token) and self.holder(outbox) == token
+
+    def _owner(self, page_id: str) -> str | None:
+        return self.bindings.get(page_id) or self.reserved.get(page_id)
+
+    def _pass(self, mandate: Mandate, gates: dict[str, int]) -> None:
+        if gates.get(mandate.page_id, 0) > mandate.number:
+            raise ChangeOvertaken(mandate.page_id)
+        gates[mandate.page_id] = mandate.number
 
     def _called(self, name: str) -> None:
         self.before_call(name)

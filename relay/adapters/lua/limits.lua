@@ -15,8 +15,9 @@ local function limits()
 
   -- Bytes are counted in fields of the delivery hash. Where these and the stream disagree (somebody changed the stream
   -- by hand), they agree again as soon as `settle` sees all of it at once, or an entry is added to an empty one.
+  -- (`0 - bytes`, as Lua writes the negative of zero as -0, which Redis takes for no number.)
   function part.bytes_left(delivery, field, bytes)
-    if redis.call('HINCRBY', delivery, field, -bytes) < 0 then
+    if redis.call('HINCRBY', delivery, field, 0 - bytes) < 0 then
       redis.call('HSET', delivery, field, 0)
     end
   end

@@ -90,7 +90,7 @@ if ARGV[5] ~= '' then
   end
   if taken > 0 then -- not when a client whose answer was lost hands in the same again
     redis.call('HINCRBY', KEYS[3], 'delivered', ARGV[6])
-    counted_bytes = redis.call('HINCRBY', KEYS[3], 'waiting_bytes', -bytes)
+    counted_bytes = redis.call('HINCRBY', KEYS[3], 'waiting_bytes', 0 - bytes)
   end
   redis.call('HSET', KEYS[3], 'last_success_ms', ARGV[4])
   if state == 'parked' then

@@ -7,9 +7,8 @@
 --
 -- KEYS  1 the stream to go through  2 the other one: dead for the outbox, the outbox for dead  3 lease  4 delivery
 --       5 losses
--- ARGV  1 part: 'waiting' | 'dead'  2 action: 'count' | 'drop' | 'move' | 'forget' (as 'drop', but it is no loss: the
---         event is elsewhere)  3 first id  4 last id ('+' = the last there is)  5 page ('' = each)
---       6 most events to look at  7 why they are set aside  8 most events, 9 most bytes of the stream that is moved to
+-- ARGV  1 part: 'waiting' | 'dead'  2 action: 'count' | 'drop' | 'move'  3 first id  4 last id ('+' = the last there is)
+--       5 page ('' = each)  6 most events to look at  7 why they are set aside  8 most events, 9 most bytes of the stream that is moved to
 -- Returns  { where to go on ('' = the end was reached), last id, looked at, chosen, bytes of these, in flight,
 --            1 if 'move' stopped because the other stream is full else 0 }
 local limited = limits()

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.adapters import redis_clients
+from relay.core.change import Mandate
 from relay.core.limits import Limits, Part
 from relay.core.outbox import BatchLimits, Entry
 from relay.core.webhook import Incoming
@@ -112,13 +113,13 @@ class Player:
         await self.store.lose_lease()
 
     async def _fence(self, outbox: str, page: str) -> None:
-        await self.store.bindings.fence(outbox, page)
+        await self.store.bindings.fence(Mandate(page, 1), outbox)
 
     async def _open(self, outbox: str, page: str) -> None:
-        await self.store.bindings.open(outbox, page)
+        await self.store.bindings.open(Mandate(page, 1), outbox)
 
     async def _move(self, limit: int) -> object:
-        return await self.store.bindings.move("~1", "acme", limit=limit)
+        return await self.store.bindings.move(Mandate("1", 1), "acme", limit=limit)
 
     async def _sift(self, outbox: str, part: Part, action: Action, page: str) -> object:
         return await self.store.sift(part, action, outbox=outbox, page=page), await self.store.dead()

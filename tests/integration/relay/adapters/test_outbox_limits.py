@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from relay.adapters import redis_clients
+from relay.core.change import Mandate
 from relay.core.limits import DAY_MS, Limits, LossReason
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.core.webhook import Incoming
@@ -199,7 +200,7 @@ class TestReceipts:
     async def test_refusals_are_named_by_their_index_beside_receipts_that_are_not_kept(self, new: New) -> None:
         store = new(events=1)
         await store.add("acme", "a")
-        await store.bindings.fence("acme", "2")
+        await store.bindings.fence(Mandate("2", 1), "acme")
         mixed = [Incoming("1", "messaging", RECEIPT), *incoming("2", "b"), *incoming("1", "c"), *incoming("2", "d")]
         answer = taken_by("acme", await store.appender.append({"acme": mixed}, token="t1"))
 
@@ -240,7 +241,7 @@ class TestBytes:
     async def test_what_is_moved_counts_where_it_is(self, new: New) -> None:
         store = new()
         await store.add("~1", "a", "bb", "ccc")
-        await store.bindings.move("~1", "acme", limit=2)
+        await store.bindings.move(Mandate("1", 1), "acme", limit=2)
 
         assert (await store.bytes_kept("~1"), await store.bytes_kept()) == ((5, 0), (7, 0))
 

@@ -7,11 +7,14 @@ from redis.asyncio import Redis
 
 from relay.adapters.redis_backlog import LOOK_NOW
 from relay.adapters.redis_bindings import SCAN_AT_ONCE, RedisBindings
-from relay.adapters.scripts import SIFT
+from relay.adapters.scripts import PUT, TAKE_AWAY
 from relay.core import keys
-from relay.core.errors import StoreUnavailable
+from relay.core.change import Mandate
+from relay.core.errors import ChangeOvertaken, StoreUnavailable
 from relay.core.limits import DAY_MS, Limits, LossReason
 from tests.support.streams import entries, payloads_in
+
+FIRST, SECOND = Mandate("1", 1), Mandate("1", 2)
 
 
 @pytest.fixture
@@ -27,9 +30,9 @@ async def hold(redis: Redis, *payloads: bytes) -> None:
 
 async def test_all_bindings_are_listed_by_page(bindings: RedisBindings) -> None:
     for page, site in (("22", "beta"), ("11", "acme"), ("33", "acme")):
-        await bindings.write(page, site)
+        await bindings.write(Mandate(page, 1), site)
 
-    await bindings.reserve("44", "beta")
+    await bindings.reserve(Mandate("44", 1), "beta")
 
     assert list((await bindings.all()).items()) == [("11", "acme"), ("22", "beta"), ("33", "acme"), ("44", "beta")]
     assert {page: site async for page, site in bindings.scan()} == await bindings.all()
@@ -53,9 +56,9 @@ async def test_a_scan_with_redis_away_is_our_error(redis: Redis, bindings: Redis
 
 
 async def test_a_fence_lives_in_its_own_set(redis: Redis, bindings: RedisBindings) -> None:
-    await bindings.fence("acme", "1")
+    await bindings.fence(FIRST, "acme")
     assert await redis.smembers(keys.fenced("acme")) == {b"1"}
-    await bindings.open("acme", "1")
+    await bindings.open(FIRST, "acme")
     assert await redis.exists(keys.fenced("acme")) == 0
 
 
@@ -65,7 +68,7 @@ class TestMove:
     ) -> None:
         await redis.xadd(keys.outbox("~1"), {"p": "1", "k": "standby", "d": b"\x00\xff"}, id="1700000000123-4")
         await redis.xadd(keys.outbox("~1"), {"p": "1", "k": "standby", "d": b"", "t": "1600000000000"})
-        assert await bindings.move("~1", "acme", limit=9) == 2
+        assert await bindings.move(FIRST, "acme", limit=9) == 2
 
         assert [fields for _, fields in await entries(redis, keys.outbox("acme"))] == [
             {b"p": b"1", b"k": b"standby", b"d": b"\x00\xff", b"t": b"1700000000123"},
@@ -80,7 +83,7 @@ class TestMove:
         bindings = RedisBindings(redis, limits=limits, on_loss=lambda outbox, lost: told.append((outbox, lost)))
         await redis.xadd(keys.outbox("acme"), {"p": "9", "k": "messaging", "d": "x"})
         await hold(redis, b"a", b"b", b"c")
-        assert await bindings.move("~1", "acme", limit=9) == 3
+        assert await bindings.move(FIRST, "acme", limit=9) == 3
 
         assert await payloads_in(redis, keys.outbox("acme")) == [b"a", b"b", b"c"]
         assert told == [("acme", {LossReason.OVERFLOW_EVENTS: 1})]
@@ -88,7 +91,7 @@ class TestMove:
 
     async def test_the_outbox_is_marked(self, redis: Redis, bindings: RedisBindings) -> None:
         await hold(redis, b"a")
-        await bindings.move("~1", "acme", limit=9)
+        await bindings.move(FIRST, "acme", limit=9)
 
         assert await redis.zscore(keys.BACKLOG, "acme") == LOOK_NOW
 
@@ -101,21 +104,67 @@ class TestMove:
             raise ConnectionResetError
 
         with monkeypatch.context() as dying:
-            dying.setattr(SIFT, "run", die)
+            dying.setattr(TAKE_AWAY, "run", die)
             with pytest.raises(StoreUnavailable):
-                await bindings.move("~1", "acme", limit=2)
+                await bindings.move(FIRST, "acme", limit=2)
         assert await payloads_in(redis, keys.outbox("~1")) == [b"a", b"b", b"c"]
-        while await bindings.move("~1", "acme", limit=2):
+        while await bindings.move(FIRST, "acme", limit=2):
             pass
 
         assert await payloads_in(redis, keys.outbox("acme")) == [b"a", b"b", b"a", b"b", b"c"]
         assert await redis.xlen(keys.outbox("~1")) == 0
 
+    async def test_what_came_while_the_process_stood_still_is_not_deleted_with_what_was_copied(
+        self, redis: Redis, bindings: RedisBindings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await hold(redis, b"a")
+        copied = PUT.run
+
+        async def stand_still(redis: Redis, keys_: list[str], args: list[Any]) -> Any:
+            answer = await copied(redis, keys_, args)
+            await redis.delete(keys.outbox("~1"))
+            await redis.xadd(keys.outbox("~1"), {"p": "1", "k": "standby", "d": b"new"}, id="1-0")
+            return answer
+
+        monkeypatch.setattr(PUT, "run", stand_still)
+        await bindings.move(FIRST, "acme", limit=2)
+
+        assert await payloads_in(redis, keys.outbox("~1")) == [b"new"]
+
+    async def test_overtaken_between_copy_and_delete_it_leaves_the_delete_to_the_other(
+        self, redis: Redis, bindings: RedisBindings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await hold(redis, b"a")
+        copied = PUT.run
+
+        async def stand_still(redis: Redis, keys_: list[str], args: list[Any]) -> Any:
+            answer = await copied(redis, keys_, args)
+            await bindings.fence(SECOND, "~1")
+            return answer
+
+        monkeypatch.setattr(PUT, "run", stand_still)
+        with pytest.raises(ChangeOvertaken):
+            await bindings.move(FIRST, "acme", limit=2)
+
+        assert await payloads_in(redis, keys.outbox("~1")) == [b"a"]
+
     async def test_a_full_redis_moves_nothing_and_loses_nothing(self, redis: Redis, bindings: RedisBindings) -> None:
         await hold(redis, b"a")
         await redis.config_set("maxmemory", 1)
         with pytest.raises(StoreUnavailable):
-            await bindings.move("~1", "acme", limit=9)
+            await bindings.move(FIRST, "acme", limit=9)
 
         assert await payloads_in(redis, keys.outbox("~1")) == [b"a"]
         assert await redis.xlen(keys.outbox("acme")) == 0
+
+
+async def test_what_an_earlier_release_left_behind_is_fenced_as_ever_and_opened_by_the_next_change(
+    redis: Redis, bindings: RedisBindings
+) -> None:
+    await redis.sadd(keys.fenced("acme"), "1", "2")
+    await redis.hset(keys.BINDINGS, "1", "beta")
+
+    assert await bindings.enter(FIRST) == "beta"
+    await bindings.erase(FIRST, "beta")
+    await bindings.open(FIRST, "acme")
+    assert await redis.smembers(keys.fenced("acme")) == {b"2"}

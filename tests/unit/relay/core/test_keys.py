@@ -22,6 +22,7 @@ DOCUMENTED = {key: kind for key, kind in ROW.findall(keys.__doc__ or "")}  # noq
         pytest.param(keys.dead, "relay:{o}:dead", id="dead letters"),
         pytest.param(keys.losses, "relay:{o}:losses", id="losses"),
         pytest.param(keys.fenced, "relay:{o}:fenced", id="fenced pages"),
+        pytest.param(keys.gates, "relay:{o}:gates", id="gates"),
     ],
 )
 def test_a_function_makes_the_documented_key(name_of: Callable[[str], str], pattern: str) -> None:
@@ -37,8 +38,13 @@ def test_every_key_of_the_table_has_its_function_or_constant_and_every_one_of_th
 
 
 def test_all_keys_of_one_outbox_live_in_one_slot_of_a_cluster() -> None:
-    named = (keys.outbox, keys.lease, keys.delivery, keys.dead, keys.losses, keys.fenced)
+    named = (keys.outbox, keys.lease, keys.delivery, keys.dead, keys.losses, keys.fenced, keys.gates)
     made = [name("acme") for name in named]
     hash_tags = {re.search(r"\{(.*?)\}", key) for key in made}
 
     assert {tag.group(1) if tag else "" for tag in hash_tags} == {"acme"}
+
+
+def test_what_one_script_touches_beside_a_key_lives_in_its_slot() -> None:
+    assert keys.gates(keys.BINDINGS) == f"relay:{{{keys.BINDINGS}}}:gates"
+    assert f"{{{keys.CHANGES}}}" in keys.CHANGE_NUMBER

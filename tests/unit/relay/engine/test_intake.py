@@ -12,6 +12,7 @@ from relay.engine.writer import AppendWriter
 from tests.support import facebook
 from tests.support.clock import ManualClock, Pauses
 from tests.support.fakes import FakeShelf, payloads, tokens
+from tests.support.memory_changes import MemoryChanges
 from tests.support.memory_outboxes import MemoryOutboxes
 from tests.support.waiting import soon, turn_over
 
@@ -22,12 +23,13 @@ class Bench:
     def __init__(self) -> None:
         self.store = MemoryOutboxes(ManualClock())
         self.shelf = FakeShelf()
+        self.changes = MemoryChanges(ManualClock())
         self.sleep = Pauses()
         self.leases: list[str] = []
         appends = AppendWriter(
             self.store, new_token=tokens(), on_lease=lambda outbox, _token: self.leases.append(outbox)
         )
-        self.intake = Intake(Routing(self.store), appends, self.shelf, sleep=self.sleep)
+        self.intake = Intake(Routing(self.store), appends, self.shelf, self.changes, sleep=self.sleep)
 
 
 def items(page: str, *texts: str) -> bytes:
@@ -118,6 +120,7 @@ async def test_a_page_that_does_not_settle_in_time_is_no_promise(bench: Bench) -
     assert bench.sleep.taken == list(ROUTING_PAUSES_S[1:])
     assert bench.store.payloads("acme") == []
     assert bench.store.payloads("beta") == payloads("b")
+    assert await bench.changes.pages() == ["1"], "the sweep is asked to look at it"
 
 
 def test_all_looks_together_end_well_before_meta_stops_waiting() -> None:

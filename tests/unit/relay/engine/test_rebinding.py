@@ -1,58 +1,28 @@
 """Changes of a page's binding: one at a time, and each finished by somebody."""
 
 import asyncio
-from collections.abc import Mapping
 
 import pytest
 
-from relay.core.change import STALE_AFTER_S, Change, ChangeKind
+from relay.core.change import STALE_AFTER_S, Change, ChangeKind, Mandate
 from relay.core.errors import SiteNotFound, StoreUnavailable
 from relay.engine import rebinding as rebinding_module
 from relay.engine.binding import Bindings
 from relay.engine.rebinding import Rebinding
 from shared.errors import UserError
-from tests.support.clock import NOON, ManualClock
-from tests.support.fakes import FakeSites, tokens
+from tests.support.clock import ManualClock
+from tests.support.fakes import FakeSites, incoming, payloads, tokens
+from tests.support.memory_changes import MemoryChanges
 from tests.support.memory_outboxes import MemoryOutboxes
-
-
-class MemoryChanges:
-    """Fits `engine.rebinding.ChangeLog`."""
-
-    def __init__(self) -> None:
-        self.changes: dict[str, Change] = {}
-        self.renewals = 0
-
-    async def begin(self, page_id: str, change: Change, *, now: float) -> Change | None:
-        other = self.changes.get(page_id)
-        if other is not None and not other.is_stale(now=now):
-            return other
-        self.changes[page_id] = change
-        return None
-
-    async def renew(self, page_id: str, change: Change) -> None:
-        if self._is_own(page_id, change):
-            self.changes[page_id] = change
-            self.renewals += 1
-
-    async def end(self, page_id: str, change: Change) -> None:
-        if self._is_own(page_id, change):
-            del self.changes[page_id]
-
-    async def all(self) -> Mapping[str, Change]:
-        return dict(self.changes)
-
-    def _is_own(self, page_id: str, change: Change) -> bool:
-        return page_id in self.changes and self.changes[page_id].token == change.token
 
 
 class Bench:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.store = MemoryOutboxes(self.clock)
-        self.changes = MemoryChanges()
+        self.changes = MemoryChanges(self.clock)
         bindings = Bindings(self.store, FakeSites("acme", "beta"))
-        self.rebinding = Rebinding(bindings, self.changes, clock=self.clock, new_token=tokens())
+        self.rebinding = Rebinding(bindings, self.changes, new_token=tokens())
 
 
 @pytest.fixture
@@ -64,7 +34,7 @@ async def test_a_change_leaves_no_record(bench: Bench) -> None:
     assert await bench.rebinding.bind("1", "acme") == 0
     assert await bench.rebinding.unbind("1") == "acme"
 
-    assert bench.changes.changes == {}
+    assert bench.changes.records == {}
 
 
 async def test_a_change_that_is_refused_leaves_no_record(bench: Bench) -> None:
@@ -75,16 +45,16 @@ async def test_a_change_that_is_refused_leaves_no_record(bench: Bench) -> None:
     with pytest.raises(UserError, match="no page id"):
         await bench.rebinding.bind("one", "acme")
 
-    assert bench.changes.changes == {}
+    assert bench.changes.records == {}
 
 
 async def test_while_one_change_of_a_page_is_under_way_another_is_refused(bench: Bench) -> None:
-    bench.changes.changes["1"] = Change(ChangeKind.BIND, "acme", "theirs", round(NOON * 1000))
+    await bench.changes.begin("1", ChangeKind.BIND, "acme", token="theirs")
 
     with pytest.raises(UserError, match=r"just being changed \(bind acme\)"):
         await bench.rebinding.unbind("1")
     assert await bench.rebinding.bind("2", "beta") == 0
-    assert set(bench.changes.changes) == {"1"}
+    assert set(bench.changes.records) == {"1"}
 
 
 async def test_a_change_whose_store_failed_stays_recorded_and_is_finished_later(bench: Bench) -> None:
@@ -104,23 +74,74 @@ async def test_a_change_whose_store_failed_stays_recorded_and_is_finished_later(
 
     assert bench.store.box("acme").fenced == set()
     assert bench.store.bindings == {"1": "acme"}
-    assert bench.changes.changes == {}
+    assert bench.changes.records == {}
 
 
 async def test_an_interrupted_unbind_is_finished_too(bench: Bench) -> None:
     await bench.rebinding.bind("1", "acme")
-    bench.changes.changes["1"] = Change(ChangeKind.UNBIND, "", "dead", 0)
+    bench.changes.abandon("1", ChangeKind.UNBIND)
 
     assert await bench.rebinding.finish_interrupted() == 1
     assert bench.store.bindings == {}
-    assert bench.changes.changes == {}
+    assert bench.changes.records == {}
+
+
+async def test_the_next_change_of_a_page_finishes_an_interrupted_one_first(bench: Bench) -> None:
+    await bench.rebinding.bind("1", "acme")
+    bench.changes.abandon("1", ChangeKind.UNBIND)
+
+    assert await bench.rebinding.bind("1", "beta") == 0
+    assert bench.store.bindings == {"1": "beta"}
+    assert bench.changes.records == {}
+
+
+async def test_an_interrupted_change_that_is_asked_for_again_is_done_once(bench: Bench) -> None:
+    await bench.store.append({"~1": incoming("1", "a")}, token="")
+    bench.changes.abandon("1", ChangeKind.BIND, "acme")
+    assert await bench.rebinding.bind("1", "acme") == 1
+    bench.changes.abandon("1", ChangeKind.UNBIND)
+
+    assert await bench.rebinding.unbind("1") == "acme"
+
+
+class TestSettling:
+    """A page that intake has reported: whatever it was, it is accepted again."""
+
+    async def settle(self, bench: Bench) -> None:
+        await bench.changes.report("1")
+        assert await bench.rebinding.finish_interrupted() == 1
+        assert bench.changes.records == {}
+
+    async def test_a_page_without_an_owner_is_opened_where_it_waits(self, bench: Bench) -> None:
+        bench.store.box("~1").fenced.add("1")
+        await self.settle(bench)
+
+        assert bench.store.box("~1").fenced == set()
+
+    @pytest.mark.parametrize("state", ["bindings", "reserved"])
+    async def test_a_page_with_an_owner_is_opened_there_and_brings_what_waits(self, bench: Bench, state: str) -> None:
+        getattr(bench.store, state)["1"] = "acme"
+        bench.store.box("acme").fenced.add("1")
+        await bench.store.append({"~1": incoming("1", "a")}, token="")
+        await self.settle(bench)
+
+        assert bench.store.bindings == {"1": "acme"}
+        assert (bench.store.box("acme").fenced, bench.store.box("~1").fenced) == (set(), {"1"})
+        assert bench.store.payloads("acme") == payloads("a")
+
+    async def test_a_page_of_a_site_that_is_no_more_has_none(self, bench: Bench) -> None:
+        bench.store.reserved["1"] = "removed"
+        bench.store.box("~1").fenced.add("1")
+        await self.settle(bench)
+
+        assert (bench.store.reserved, bench.store.box("~1").fenced) == ({}, set())
 
 
 async def test_what_can_no_longer_be_finished_is_given_up(bench: Bench) -> None:
-    bench.changes.changes["1"] = Change(ChangeKind.BIND, "removed", "dead", 0)
+    bench.changes.abandon("1", ChangeKind.BIND, "removed")
 
     assert await bench.rebinding.finish_interrupted() == 1
-    assert bench.changes.changes == {}
+    assert bench.changes.records == {}
 
 
 async def test_a_long_change_is_renewed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,9 +156,9 @@ async def test_a_long_change_is_renewed(bench: Bench, monkeypatch: pytest.Monkey
     monkeypatch.setattr(bench.changes, "renew", renew_and_tell)
     bind = bench.rebinding._bindings.bind
 
-    async def slow_bind(page_id: str, site: str) -> int:
+    async def slow_bind(mandate: Mandate, site: str) -> int:
         await renewed.wait()
-        return await bind(page_id, site)
+        return await bind(mandate, site)
 
     monkeypatch.setattr(bench.rebinding._bindings, "bind", slow_bind)
     assert await bench.rebinding.bind("1", "acme") == 0

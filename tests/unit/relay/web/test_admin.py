@@ -76,7 +76,7 @@ class Bench:
         sites, bindings = RedisSites(self.redis, vault), RedisBindings(self.redis)
         admin = SiteAdmin(sites, bindings, RedisStatus(self.redis), look_up=self.look_up, clock=ManualClock())
         changes = RedisChanges(self.redis)
-        rebinding = Rebinding(Bindings(bindings, sites), changes, clock=ManualClock(), new_token=lambda: "t")
+        rebinding = Rebinding(Bindings(bindings, sites), changes, new_token=lambda: "t")
         pages = PageConnection(
             self.graph,
             RedisPages(self.redis, vault),

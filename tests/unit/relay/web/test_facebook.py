@@ -25,6 +25,7 @@ from shared.runtime import listening
 from tests.support import facebook
 from tests.support.clock import ManualClock, Pauses
 from tests.support.fakes import FakeShelf, tokens
+from tests.support.memory_changes import MemoryChanges
 from tests.support.memory_outboxes import MemoryOutboxes
 
 WEBHOOK = "/facebook/webhook"
@@ -40,8 +41,9 @@ class Bench:
         self.store = MemoryOutboxes(ManualClock())
         self.store.bindings = {"1": "acme"}
         self.shelf = FakeShelf()
+        self.changes = MemoryChanges(ManualClock())
         writer = AppendWriter(self.store, new_token=tokens(), on_lease=lambda _outbox, _token: None)
-        intake = Intake(Routing(self.store), writer, self.shelf, sleep=Pauses())
+        intake = Intake(Routing(self.store), writer, self.shelf, self.changes, sleep=Pauses())
         self.reception = Reception(intake, app_secret=SecretStr(facebook.APP_SECRET))
         self.app = build_app([FacebookRoutes(self.reception, verify_token=SecretStr(facebook.VERIFY_TOKEN))])
 

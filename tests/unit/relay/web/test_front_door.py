@@ -26,6 +26,7 @@ from shared.runtime import listening
 from tests.support import facebook
 from tests.support.clock import ManualClock, Pauses
 from tests.support.fakes import FakeShelf, tokens
+from tests.support.memory_changes import MemoryChanges
 from tests.support.memory_outboxes import MemoryOutboxes
 from tests.support.waiting import soon
 
@@ -95,7 +96,7 @@ class Bench:
         self.store = Slow()
         self.to_aiohttp, self.handed_over = 0, asyncio.Event()
         writer = AppendWriter(self.store, new_token=tokens(), on_lease=lambda _outbox, _token: None)
-        intake = Intake(Routing(self.store), writer, FakeShelf(), sleep=Pauses())
+        intake = Intake(Routing(self.store), writer, FakeShelf(), MemoryChanges(ManualClock()), sleep=Pauses())
         self.reception = Reception(intake, app_secret=SecretStr(facebook.APP_SECRET))
         self.app = build_app([FacebookRoutes(self.reception, verify_token=SecretStr(facebook.VERIFY_TOKEN)), self])
         self.stack, self.callers = AsyncExitStack(), AsyncExitStack()
