@@ -31,6 +31,9 @@ _JSON_CONTROLS = {code: f"\\u{code:04x}" for code in [*range(0x7F, 0xA0), *_BIDI
 """Those of them that JSON allows in clear; it escapes the others by its own rule
 (https://www.rfc-editor.org/rfc/rfc8259, section 7). They only stand inside strings, where an escape means the same."""
 
+_ANY_WIDTH = 10_000
+"""Wider than any table, so that it can be as wide as it wants."""
+
 _UNBROKEN = re.compile(r"[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?")
 """Numbers, ids and times: in two lines they are read wrongly."""
 
@@ -44,17 +47,48 @@ def print_json(data: Any) -> None:
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str) -> None:
-    """Print `rows` under the headings of `columns` (key → heading), or the sentence `empty` when there are none."""
+    """Print `rows` under the headings of `columns` (key → heading), or the sentence `empty` when there are none.
+
+    On a terminal that is too narrow for that, each row becomes a block with a line for each column: a table whose names
+    are broken into letters can be read by nobody.
+    """
     if not rows:
         say(empty)
         return
+    table = _table(rows, columns)
+    width = _terminal_width()
+    if width is not None and _natural_width(table) > width:
+        _print_blocks(rows, columns)
+        return
+    with _writing():
+        Console(highlight=False, emoji=False, width=width or 200).print(table)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for key, heading in columns.items():
         table.add_column(heading, overflow="fold", no_wrap=_stays_whole(row.get(key) for row in rows))
     for row in rows:
         table.add_row(*(_cell(row.get(key)) for key in columns))
-    with _writing():
-        Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 200).print(table)
+    return table
+
+
+def _terminal_width() -> int | None:
+    """Return the columns of the terminal; None where nobody looks at one."""
+    return Console().width if sys.stdout is not None and sys.stdout.isatty() else None
+
+
+def _natural_width(table: Table) -> int:
+    return Console(width=_ANY_WIDTH).measure(table).maximum
+
+
+def _print_blocks(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
+    indent = max(map(len, columns.values())) + 2
+    blocks = (
+        "\n".join(f"{heading:<{indent}}{_plain(row.get(key))}".rstrip() for key, heading in columns.items())
+        for row in rows
+    )
+    say("\n\n".join(blocks))
 
 
 def say(sentence: str) -> None:
@@ -124,4 +158,8 @@ def _stays_whole(values: Iterable[Any]) -> bool:
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else escape(str(value).translate(_CONTROLS))
+    return escape(_plain(value))
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value).translate(_CONTROLS)

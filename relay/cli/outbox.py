@@ -9,7 +9,7 @@ from relay.cli.outbox_changes import drop, replay, set_aside
 from relay.cli.outbox_options import Dead, EventId, Name, Page, Since, Unclaimed, Until, chosen, path_of
 from relay.cli.outbox_tables import print_events, print_outboxes
 from shared.api_client import ApiClient
-from shared.console import print_json, say
+from shared.console import print_json, warn
 
 app = typer.Typer(help="See what waits for whom, and drop, replay or set aside events.", no_args_is_help=True)
 
@@ -73,10 +73,10 @@ def show(
     events, more = _some_events(api, path, query, limit)
     if as_json:
         print_json(events)
-        return
-    print_events(events, dead=dead, payload=payload, empty="No such event is here.")
+    else:
+        print_events(events, dead=dead, payload=payload, empty="No such event is here.")
     if more:
-        say(f"\nThere are more; --limit {limit * 10} lists more of them.")
+        warn(f"there are more than these {len(events)}; --limit {limit * 10} lists more of them")
 
 
 def _all_outboxes(api: ApiClient, *, unclaimed: bool) -> list[dict[str, Any]]:

@@ -158,6 +158,8 @@ class _Work:
                     "full": total.full,
                 }
             )
+        elif not total.chosen + total.in_flight:
+            say(f"There is nothing of that kind at {self.whose}: nothing was changed.")
         else:
             say(f"{self.what(total.chosen)} of {self.whose} ({size_text(total.size)}) {done[total.chosen != 1]}.")
             self._say_what_is_left(total)

@@ -1,5 +1,6 @@
 """How outboxes and their events are printed."""
 
+import json
 from typing import Any
 
 from relay.core.limits import LOSS_WORDS, NEARLY_FULL
@@ -50,7 +51,12 @@ def print_losses(name: str, outbox: dict[str, Any]) -> None:
 def print_events(events: list[dict[str, Any]], *, dead: bool, payload: bool, empty: str) -> None:
     """Print one row for each."""
     columns = _EVENTS | (_DEAD if dead else {}) | (_SAYS if payload else {})
-    print_table([event | {"size": size_text(event["size"])} for event in events], columns, empty=empty)
+    print_table([_event_row(event) for event in events], columns, empty=empty)
+
+
+def _event_row(event: dict[str, Any]) -> dict[str, Any]:
+    row = event | {"size": size_text(event["size"])}
+    return row | {"payload": json.dumps(row["payload"], ensure_ascii=False)} if "payload" in row else row
 
 
 def name_of(outbox: dict[str, Any]) -> str:

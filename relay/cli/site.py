@@ -170,6 +170,8 @@ def resume(name: Name, data_dir: DataDir = None, relay_url: Url = None, *, as_js
     resumed = admin_api(data_dir, relay_url).post(f"/admin/v1/sites/{quote(name, safe='')}/resume")
     if as_json:
         print_json(resumed)
+    elif resumed["was"] == "up":
+        say(f"Site {name} is up: it was neither paused nor parked.")
     else:
         say(f"Site {name} was {resumed['was']}; it is tried within some seconds. `relay status` shows how it goes.")
 

@@ -16,6 +16,7 @@ STATUS = "/admin/v1/status"
 WATCH_EVERY_S = 2.0
 LONG_FAILED = 6
 """Failures in a row, some minutes, after which a site that answers is no longer just starting anew."""
+SIGNATURE = "the site refused the signature"
 ANSWERED = "the site answered"
 """How errors begin that are the site's own answer (`core.answers`)."""
 
@@ -69,8 +70,12 @@ def _print_trouble(name: str, delivery: dict[str, Any]) -> None:
     if delivery["state"] == "up":
         return
     since, attempt = delivery["parked_since"], delivery["next_attempt"]
-    say(f"\n{name} is {delivery['state']} since {since}, after {delivery['failures']} failures in a row.")
-    say(f"  last error: {delivery['last_error']}")
+    if delivery["state"] == "paused":
+        say(f"\n{name} is paused since {since}: {delivery['last_error']}.")
+    else:
+        failures = "1 failure" if delivery["failures"] == 1 else f"{delivery['failures']} failures in a row"
+        say(f"\n{name} is {delivery['state']} since {since}, after {failures}.")
+        say(f"  last error: {delivery['last_error']}")
     if delivery["oldest_id"]:
         say(f"  first to go: event {delivery['oldest_id']}; `relay outbox show {name} --limit 1` shows it")
         _print_blame(name, delivery)
@@ -80,7 +85,11 @@ def _print_trouble(name: str, delivery: dict[str, Any]) -> None:
 def _print_blame(name: str, delivery: dict[str, Any]) -> None:
     """Say what can be done where one event may be to blame, and not the site."""
     set_aside = f"`relay outbox set-aside {name} --id {delivery['oldest_id']}`"
-    if times := delivery["oldest_refused"]:
+    if delivery["last_error"].startswith(SIGNATURE):
+        # Mostly no event is to blame for that, and set aside one after the other they would all be gone.
+        say("  see to the secret and the clock first; should this event alone be refused still, it becomes a dead")
+        say("  letter by itself when the site takes the next one")
+    elif times := delivery["oldest_refused"]:
         say(f"  the site refused this event alone, {times} times in a row; once it takes the next one instead,")
         say(f"  this one becomes a dead letter by itself. To make it one now: {set_aside}")
     elif delivery["failures"] >= LONG_FAILED and delivery["last_error"].startswith(ANSWERED):

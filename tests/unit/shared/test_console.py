@@ -1,9 +1,15 @@
 """What commands print, and how they end."""
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +260,44 @@ def test_commands_need_no_library_beyond_what_the_package_names() -> None:
     used = "import sys, shared.console; print('click' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", used], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+ROW = {"name": "page 112233445566 (unclaimed)", "text": "2026-11-22T10:20:00.123Z"}
+
+
+class TestNarrowTerminals:
+    def on_terminal(self, columns: int) -> str:
+        """Print the row on a real terminal of so many columns, and return what it showed."""
+        program = f"from shared.console import print_table; print_table([{ROW!r}] * 2, {COLUMNS!r}, empty='')"
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        env = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+        with subprocess.Popen([sys.executable, "-c", program], stdout=theirs, env=env | {"TERM": "xterm"}) as process:
+            os.close(theirs)
+            shown = b""
+            with contextlib.suppress(OSError):  # how Linux tells that nobody writes any more
+                while part := os.read(ours, 4096):
+                    shown += part
+            os.close(ours)
+        assert process.returncode == 0
+        return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).replace("\r", "")
+
+    def test_a_table_that_fits_is_one(self) -> None:
+        heading, first, second, _ = self.on_terminal(80).split("\n")
+
+        assert heading.split() == ["NAME", "TEXT"]
+        assert first.rstrip() == second.rstrip() == "page 112233445566 (unclaimed)  2026-11-22T10:20:00.123Z"
+
+    def test_one_that_does_not_fit_becomes_a_block_for_each_row(self) -> None:
+        block = "NAME  page 112233445566 (unclaimed)\nTEXT  2026-11-22T10:20:00.123Z\n"
+
+        assert self.on_terminal(40) == block + "\n" + block
+
+    @pytest.mark.parametrize("columns", [200, 80, 60, 40, 20])
+    def test_nothing_is_lost_at_any_width(self, columns: int) -> None:
+        shown = self.on_terminal(columns).replace("\n", "")
+
+        assert shown.count(ROW["name"]) == shown.count(ROW["text"]) == 2
 
 
 class TestWhatIsNoText:

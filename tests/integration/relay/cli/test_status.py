@@ -60,6 +60,16 @@ def test_a_parked_site_says_since_when_why_and_when_it_is_tried_again(ask: Ask, 
         pytest.param({"failures": "5", "last_error": "the site answered 500"}, [], id="answered badly for a while"),
         pytest.param({"failures": "99", "last_error": "no answer within 20 s"}, [], id="away"),
         pytest.param(
+            {
+                "refused_id": "1800000000000-0",
+                "refused_times": "3",
+                "failures": "3",
+                "last_error": "the site refused the signature (403): its secret is not the one",
+            },
+            [],
+            id="another secret: no event is to blame",
+        ),
+        pytest.param(
             {"refused_id": "1700000000000-0", "refused_times": "3", "failures": "1"},
             [],
             id="another was refused before",
