@@ -118,7 +118,7 @@ def _appender(settings: RelaySettings, store: Store) -> RedisAppender:
 def _routes(settings: RelaySettings, store: Store, reception: Reception, pages: PageConnection) -> Sequence[Routes]:
     bindings, status, token = RedisBindings(store.redis), _status(store), admin_token_of(settings)
     health = RedisHealth(store.redis, replicas=settings.redis_wait_replicas)
-    outboxes = OutboxAdmin(RedisOutboxes(store.redis, store.limits), store.limits)
+    outboxes = OutboxAdmin(RedisOutboxes(store.redis, store.limits), store.limits, rebinding_of(store))
     site_admin = SiteAdmin(store.sites, bindings, status, look_up=look_up, clock=time.time)
     return (
         FacebookRoutes(reception, verify_token=settings.facebook_verify_token),

@@ -82,7 +82,7 @@ def replay(
     """Send dead letters once more, for example after the site was upgraded.
 
     They go to the end of the outbox, behind what waits: their own place in the order is gone. What the site refuses
-    again is a dead letter again.
+    again is a dead letter again. Those of an unclaimed page that was bound meanwhile go to its site.
 
     Example:  relay outbox replay acme --dead --since 2h
     """

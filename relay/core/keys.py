@@ -20,7 +20,8 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:bindings      hash    page → site, or ~site: reserved for it   bind, unbind           intake, status  for good
     relay:pages         hash    page → how it was connected (JSON, its   connect, disconnect    the same        for good
                                 token sealed)
-    relay:changes       hash    page → change of its binding under way   bind, unbind, intake   sweep           [6]
+    relay:changes       hash    page → change of its binding under way   bind, unbind, replay,  sweep           [6]
+                                                                         intake
     relay:{relay:changes}:number  string  number of the last change      bind, unbind           the same        for good
     relay:backlog       zset    outbox → ms of its next look, 0 = now    append, claim, sweep   sweep, status   [3]
     relay:{relay:backlog}:sweeper  string  rank and token of the sweeper  sweep                 sweep           [7]

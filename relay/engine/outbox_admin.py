@@ -4,7 +4,7 @@ Every call is one bounded step, however much is in an outbox; who asks goes on w
 reaches into a batch that a drain has on its way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -117,11 +117,19 @@ class OutboxStore(Protocol):
         """Do one step with the chosen events."""
 
 
+class Settling(Protocol):
+    """Who brings what waits unclaimed to the page's site, where it has one by now."""
+
+    async def settling(self, page_id: str, work: Callable[[], Awaitable[Sifted]]) -> Sifted:
+        """Do `work`, then bring it, whoever dies before. Raises UserError while the page is changed by others."""
+
+
 class OutboxAdmin:
     """Lists outboxes and what they hold; drops, replays and sets aside."""
 
-    def __init__(self, store: OutboxStore, limits: Mapping[Part, Limits]) -> None:
+    def __init__(self, store: OutboxStore, limits: Mapping[Part, Limits], settling: Settling) -> None:
         self._store = store
+        self._settling = settling
         self._max_age_ms = limits[Part.WAITING].max_age_ms
 
     async def list(self, *, after: str, at_most: int, unclaimed: bool) -> OutboxList:
@@ -163,8 +171,17 @@ class OutboxAdmin:
         return sifted
 
     async def replay(self, outbox: str, choice: Choice, *, dry_run: bool) -> Sifted:
-        """Put the chosen dead letters back, behind what waits; one step. Raises OutboxNotFound."""
-        return await self._sift(outbox, Part.DEAD, Action.MOVE, choice, dry_run=dry_run)
+        """Put the chosen dead letters back, behind what waits; one step.
+
+        Those of an unclaimed page that was bound meanwhile go to its site: nobody takes them where they waited.
+        Raises OutboxNotFound, and UserError while such a page is just being bound or unbound.
+        """
+        await self._check(outbox)
+        if dry_run or not is_holding(outbox):
+            return await self._sift(outbox, Part.DEAD, Action.MOVE, choice, dry_run=dry_run)
+        return await self._settling.settling(
+            page_of(outbox), lambda: self._sift(outbox, Part.DEAD, Action.MOVE, choice, dry_run=False)
+        )
 
     async def set_aside(self, outbox: str, choice: Choice, *, dry_run: bool, reason: str = "") -> Sifted:
         """Make dead letters of the chosen waiting events; one step. Raises OutboxNotFound."""

@@ -70,7 +70,10 @@ class ChangeLog(Protocol):
 
 
 class Rebinding:
-    """The use cases behind `relay bind` and `relay unbind`, and behind the sweep that finishes them."""
+    """The use cases behind `relay bind` and `relay unbind`, and behind the sweep that finishes them.
+
+    Fits `engine.outbox_admin.Settling`, too.
+    """
 
     def __init__(self, bindings: Bindings, changes: ChangeLog, *, new_token: Callable[[], str]) -> None:
         self._bindings = bindings
@@ -96,6 +99,19 @@ class Rebinding:
     async def unbind(self, page_id: str) -> str:
         """See `Bindings.unbind`. Raises UserError also while another change of this page is under way."""
         return await self._change(check_page_id(page_id), ChangeKind.UNBIND, "", self._bindings.unbind)
+
+    async def settling(self, page_id: str, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do something to what waits unclaimed; then it goes to the page's site, if there is one, whoever dies before.
+
+        Raises UserError also while another change of this page is under way, StoreUnavailable.
+        """
+
+        async def work_and_settle(mandate: Mandate) -> Result:
+            result = await work()
+            await self._bindings.settle(mandate)
+            return result
+
+        return await self._change(check_page_id(page_id), ChangeKind.SETTLE, "", work_and_settle)
 
     async def finish_interrupted(self) -> int:
         """Run to its end every change whose process died; returns how many there were. Raises StoreUnavailable."""

@@ -4,7 +4,7 @@ GET  /admin/v1/outboxes                     ?after, ?limit, ?unclaimed=1: those 
 GET  /admin/v1/outboxes/{outbox}            one of them
 GET  /admin/v1/outboxes/{outbox}/events     ?part=waiting|dead, ?since, ?until, ?page, ?id, ?after, ?limit, ?payload=1
 POST /admin/v1/outboxes/{outbox}/drop       {"part", and what is chosen, "dry_run"}
-POST /admin/v1/outboxes/{outbox}/replay     dead letters go back, behind what waits
+POST /admin/v1/outboxes/{outbox}/replay     dead letters go back, behind what waits, or to the site of their page
 POST /admin/v1/outboxes/{outbox}/set-aside  waiting events become dead letters; {"reason"}
 
 An outbox is named after its site, or `~` and the id of a page that no site claims. Events are chosen by `since`,

@@ -299,6 +299,27 @@ class TestReplayAndSetAside:
         assert "say which events" in ended.err
 
 
+class TestReplayOfAPageThatWasBoundMeanwhile:
+    def test_its_dead_letters_go_to_its_site(self, ask: Ask, relay: RelayThread, client: sync_redis.Redis) -> None:
+        relay.webhook(facebook.messages("33", "hello"))
+        ask("outbox", "set-aside", "33", "--unclaimed")
+        ask("bind", "33", "acme")
+        ended = ask("outbox", "replay", "33", "--unclaimed")
+
+        assert (ended.code, client.xlen(keys.outbox("acme"))) == (0, 1)
+        assert (client.xlen(keys.outbox("~33")), client.xlen(keys.dead("~33"))) == (0, 0)
+
+    def test_while_the_page_is_being_changed_a_sentence_says_so(self, ask: Ask, client: sync_redis.Redis) -> None:
+        put(client, "a", stream=keys.dead("~33"), page="33")
+        seconds, _ = client.time()
+        client.hset(keys.CHANGES, "33", f"{seconds * 1000} t1 bind acme 1")
+        ended = ask("outbox", "replay", "33", "--unclaimed")
+
+        assert ended.code == 1
+        assert "page 33 is just being changed (bind acme); try again in some seconds" in ended.err
+        assert client.xlen(keys.dead("~33")) == 1
+
+
 class TestInterrupted:
     @pytest.mark.usefixtures("ctrl_c_in_the_third_step")
     def test_it_says_how_far_it_came_and_the_same_command_goes_on(self, ask: Ask, client: sync_redis.Redis) -> None:

@@ -1,6 +1,6 @@
 """What operators may ask of outboxes: who is listed, how much at once, and what is written down of it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from structlog.testing import capture_logs
@@ -54,8 +54,21 @@ class FakeStore:
         return Sifted("", "9-0", 5, self.chosen, 100, 1, full=False)
 
 
-def admin_of(store: FakeStore) -> OutboxAdmin:
-    return OutboxAdmin(store, {Part.WAITING: OUTBOX_LIMITS, Part.DEAD: DEAD_LIMITS})
+class FakeSettling:
+    """Fits `engine.outbox_admin.Settling`."""
+
+    def __init__(self) -> None:
+        self.settled: list[str] = []
+
+    async def settling(self, page_id: str, work: Callable[[], Awaitable[Sifted]]) -> Sifted:
+        result = await work()
+        self.settled.append(page_id)
+        return result
+
+
+def admin_of(store: FakeStore, settling: FakeSettling | None = None) -> OutboxAdmin:
+    limits = {Part.WAITING: OUTBOX_LIMITS, Part.DEAD: DEAD_LIMITS}
+    return OutboxAdmin(store, limits, settling or FakeSettling())
 
 
 async def names(admin: OutboxAdmin, *, after: str = "", at_most: int = 200, unclaimed: bool = False) -> list[str]:
@@ -186,3 +199,23 @@ class TestChanging:
             ("~22", Part.WAITING, Action.MOVE, choice, "set aside by an operator"),
             ("~22", Part.WAITING, Action.MOVE, choice, "set aside by an operator: the firewall"),
         ]
+
+
+@pytest.mark.parametrize(
+    ("outbox", "dry_run", "settled"),
+    [
+        pytest.param("~22", False, ["22"], id="an unclaimed page's go on to its site, if there is one"),
+        pytest.param("~22", True, [], id="a dry run changes nothing"),
+        pytest.param("acme", False, [], id="a site's are where they belong"),
+    ],
+)
+async def test_replayed_dead_letters_go_where_somebody_takes_them(
+    outbox: str,
+    dry_run: bool,  # noqa: FBT001  a row
+    settled: list[str],
+) -> None:
+    store, settling = FakeStore(), FakeSettling()
+    await admin_of(store, settling).replay(outbox, ALL, dry_run=dry_run)
+
+    assert settling.settled == settled
+    assert len(store.sifted) == 1

@@ -6,6 +6,7 @@ import pytest
 
 from relay.core.change import STALE_AFTER_S, Change, ChangeKind, Mandate
 from relay.core.errors import SiteNotFound, StoreUnavailable
+from relay.core.outbox import Entry
 from relay.engine import rebinding as rebinding_module
 from relay.engine.binding import Bindings
 from relay.engine.rebinding import Rebinding
@@ -135,6 +136,40 @@ class TestSettling:
         await self.settle(bench)
 
         assert (bench.store.reserved, bench.store.box("~1").fenced) == ({}, set())
+
+
+class TestReplayingWhatWaitedUnclaimed:
+    """Dead letters of an unclaimed page come back where they waited; then they follow the page."""
+
+    async def test_the_site_of_the_page_gets_them(self, bench: Bench) -> None:
+        await bench.rebinding.bind("1", "acme")
+
+        assert await bench.rebinding.settling("1", lambda: self.put_back(bench)) == "done"
+        assert bench.store.payloads("acme") == payloads("dead")
+        assert (bench.store.payloads("~1"), bench.changes.records) == ([], {})
+
+    async def test_those_of_a_page_without_a_site_wait_there(self, bench: Bench) -> None:
+        assert await bench.rebinding.settling("1", lambda: self.put_back(bench)) == "done"
+        assert bench.store.payloads("~1") == payloads("dead")
+
+    async def test_the_sweep_brings_them_when_the_process_died_after_they_came_back(self, bench: Bench) -> None:
+        await bench.rebinding.bind("1", "acme")
+
+        async def die() -> None:
+            await self.put_back(bench)
+            raise StoreUnavailable("away")
+
+        with pytest.raises(StoreUnavailable):
+            await bench.rebinding.settling("1", die)
+        bench.clock.advance(STALE_AFTER_S + 1)
+        assert await bench.rebinding.finish_interrupted() == 1
+
+        assert bench.store.payloads("acme") == payloads("dead")
+
+    async def put_back(self, bench: Bench) -> str:
+        """Put one into the holding outbox as the script does, which asks for no fence."""
+        bench.store.box("~1").entries.append(Entry("1-0", *incoming("1", "dead")[0]))
+        return "done"
 
 
 async def test_what_can_no_longer_be_finished_is_given_up(bench: Bench) -> None:
