@@ -14,6 +14,7 @@ from shared.console import err, say
 from shared.errors import UserError
 from shared.runtime import run_async, stop_event
 from tests.demo.phone import Personas, phone_app
+from tests.simulators.clock import RunningClock
 from tests.simulators.graph import GraphSimulator
 from tests.simulators.options import Options, read_options
 from tests.simulators.server import HttpServer
@@ -77,7 +78,12 @@ async def _listening(name: str, server: Server, host: str, port: int) -> AsyncIt
 
 
 def _graph(options: Options) -> GraphSimulator:
-    graph = GraphSimulator(app_id=options.app_id, app_secret=options.app_secret, verify_token=options.verify_token)
+    graph = GraphSimulator(
+        app_id=options.app_id,
+        app_secret=options.app_secret,
+        verify_token=options.verify_token,
+        clock=RunningClock(speed=options.clock_speed),
+    )
     graph.callback_url = options.callback_url
     graph.app.deauthorize_url, graph.app.data_deletion_url = options.deauthorize_url, options.data_deletion_url
     try:

@@ -1,9 +1,11 @@
-"""A clock that stands still until it is moved: for tests of windows, retention and time-outs. Not for real runs.
+"""Clocks that a test moves: for windows, retention, time-outs, and Meta's hour. Not for real runs.
 
-`ManualClock` serves as `clock` and its `sleep` as `sleep` of either simulator.
+`ManualClock` stands still until it is moved; it serves as `clock` and its `sleep` as `sleep` of either simulator.
+`RunningClock` runs on, for a simulator beside products that live in the time of day.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,3 +61,21 @@ class ManualClock:
         """Wait until someone sleeps on this clock. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             await self._someone_sleeps.wait()
+
+
+class RunningClock:
+    """Runs with another clock, so many times as fast, and can be moved ahead besides."""
+
+    def __init__(self, base: Callable[[], float] = time.time, *, speed: float = 1.0) -> None:
+        self._base = base
+        self._speed = speed
+        self._started_at = base()
+        self._ahead_s = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds since 1970-01-01 UTC, as this clock has them."""
+        return self._started_at + (self._base() - self._started_at) * self._speed + self._ahead_s
+
+    def advance(self, seconds: float) -> None:
+        """Move time forward at once."""
+        self._ahead_s += seconds

@@ -33,6 +33,7 @@ class Options:
     user_id: int = 5001
     user: str = "Grace Hopper"
     retry_every_s: float = 2.0
+    clock_speed: float = 1.0
 
 
 HELP = {
@@ -59,6 +60,7 @@ HELP = {
     "user_id": "the Telegram customer's id",
     "user": "the Telegram customer's name",
     "retry_every_s": "seconds after which refused webhooks are sent again; 0 never",
+    "clock_speed": "how many times as fast Facebook's time goes: at 60, its hour of failures is a minute",
 }
 
 

@@ -205,3 +205,26 @@ async def test_retries_come_at_once_and_then_ever_more_rarely(
         clock.advance(1)
 
     assert moments == [0, 0, 0, 30, 90, 210]
+
+
+async def test_a_page_that_was_lost_is_heard_again_once_it_is_subscribed_anew(
+    graph: GraphSimulator, http: aiohttp.ClientSession, receiver: Received, clock: ManualClock
+) -> None:
+    peer, graph.callback_url = receiver
+    peer.status = 503
+    await graph.customer_says("1122", "9001", "in the outage")
+    await fail_for(graph, clock, 3600)
+    peer.status = 200
+
+    unheard = await graph.customer_says("1122", "9001", "in the gap")
+    _, listed = await ask(http, graph, "/v26.0/1122/subscribed_apps")
+    await ask(http, graph, "/v26.0/1122/subscribed_apps", verb="POST", subscribed_fields="messages")
+    heard = await graph.customer_says("1122", "9001", "after it")
+
+    assert (unheard.error, listed) == ("page 1122 has not subscribed messages", {"data": []})
+    assert heard.accepted
+    assert [said.text for said in graph.world.conversation("1122", "9001")] == [
+        "in the outage",
+        "in the gap",
+        "after it",
+    ]

@@ -145,7 +145,7 @@ async def test_a_message_by_itself_tells_id_and_time_unless_asked_for_more(
 
 async def test_a_message_that_was_taken_back_is_gone(graph: GraphSimulator, http: aiohttp.ClientSession) -> None:
     mid = graph.world.said[0].mid
-    graph.world.unsent.add(("1122", mid))
+    graph.world.unsend("1122", mid)
 
     _, refused = await ask(http, graph, f"/v26.0/{mid}")
 
@@ -175,13 +175,11 @@ async def test_attachments_and_stickers_have_the_shape_of_this_edge(
 
 
 async def test_what_the_page_said_is_from_the_page(graph: GraphSimulator, http: aiohttp.ClientSession) -> None:
-    said = await graph.customers.says("1122", "9001", "third")
-    assert said.error
-    graph.callback_url = graph.url
-    await graph.page_inbox_says("1122", "9001", "good day")
+    unheard = await graph.page_inbox_says("1122", "9001", "good day")
 
     _, answer = await ask(http, graph, f"/v26.0/{await thread(http, graph)}/messages", fields="from,message", limit="1")
 
+    assert unheard.error == "page 1122 has not subscribed message_echoes"
     assert (answer["data"][0]["from"]["id"], answer["data"][0]["message"]) == ("1122", "good day")
 
 

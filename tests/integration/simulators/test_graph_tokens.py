@@ -192,6 +192,18 @@ async def test_a_proof_belongs_to_its_token_for_persons_too(graph: GraphSimulato
     assert statuses == [200, 400]
 
 
+async def test_a_demanded_proof_is_demanded_of_the_app_itself_too(
+    graph: GraphSimulator, http: aiohttp.ClientSession
+) -> None:
+    graph.require_proof = True
+    proof = appsecret_proof(APP_TOKEN, app_secret="app-secret-example")
+
+    _, without = await ask(http, graph, "/v26.0/138", access_token=APP_TOKEN)
+    status, _ = await ask(http, graph, "/v26.0/138", access_token=APP_TOKEN, appsecret_proof=proof)
+
+    assert (numbers(without), status) == ((100, None), 200)
+
+
 async def test_the_app_tells_its_name(graph: GraphSimulator, http: aiohttp.ClientSession) -> None:
     _, told = await ask(http, graph, "/v26.0/138", access_token=APP_TOKEN, fields="id,name")
 

@@ -9,8 +9,8 @@ api, service, objects, request      addresses, tokens, objects, dispatch
 login/      the dialog and the code exchange
 accounts, app_subscriptions, conversations, inspection, nodes, send, subscriptions      the edges
 named_errors, usage      refusals and headers on request
-access, errors, fields, fields_of_page, message_attachments, pace, paging, send_rules, templates, threads, versions
-                rules and shapes, pure
+access, errors, fields, fields_of_page, hearing, message_attachments, pace, paging, send_rules, templates, threads,
+versions      rules and shapes, pure
 """
 
 from tests.simulators.graph.admins import FULL_CONTROL, Admin, Business

@@ -22,7 +22,7 @@ from tests.simulators.graph.login import exchange as code_exchange
 from tests.simulators.graph.meta_json import encode
 from tests.simulators.graph.objects import Objects
 from tests.simulators.graph.request import Address, Edge, Edges, GraphCall
-from tests.simulators.graph.tokens import Kind, Token, Tokens
+from tests.simulators.graph.tokens import Token, Tokens
 from tests.simulators.graph.usage import Usage
 from tests.simulators.graph.versions import check_version, looks_like_version, oldest_live
 from tests.simulators.ledger import Call
@@ -110,9 +110,7 @@ class GraphApi:
         if not call.token:
             raise errors.no_token()
         caller = self._tokens.living(call.token)
-        # The app's own token holds its secret already: there is nothing left to prove.
-        required = self._app.require_proof and caller.kind is not Kind.APP
-        check_proof(call, app_secret=self._app.secret, required=required, now=now)
+        check_proof(call, app_secret=self._app.secret, required=self._app.require_proof, now=now)
         return caller
 
     def _edge(self, http_method: str, node: Any, address: Address) -> Edge:

@@ -12,8 +12,9 @@ from shared.clock import Clock
 from tests.simulators.graph import events
 from tests.simulators.graph.app import App
 from tests.simulators.graph.events import Event
+from tests.simulators.graph.hearing import deaf_level
 from tests.simulators.graph.http_sender import DeliveryResult
-from tests.simulators.graph.world import Page, Person, World, new_mid
+from tests.simulators.graph.world import Person, World, new_mid
 
 Post = Callable[[Mapping[str, Any]], Awaitable[DeliveryResult]]
 
@@ -84,7 +85,7 @@ class Customers:
     async def _tell(self, person: Person, event: Event, mid: str = "") -> DeliveryResult:
         page = self._world.pages[person.page_id]
         field = events.field_of(event)
-        deaf = _deaf(self._app, page, field)
+        deaf = deaf_level(self._app, page, field)
         if deaf:
             self._world.note_event(page.id, event, self._clock())
             return DeliveryResult(None, mid=mid, error=f"{deaf} has not subscribed {field}")
@@ -98,10 +99,3 @@ class Customers:
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
-
-
-def _deaf(app: App, page: Page, field: str) -> str:
-    """Name the level at which a field is not subscribed; empty where both are."""
-    if field not in (page.subscribed_fields or ()):
-        return f"page {page.id}"
-    return "" if app.hears(field) else "the app"

@@ -4,6 +4,7 @@ import asyncio
 
 from tests.simulators.graph import events, meta_json
 from tests.simulators.graph.app import App
+from tests.simulators.graph.hearing import deaf_level
 from tests.simulators.graph.http_sender import DeliveryResult
 from tests.simulators.graph.webhooks import WebhookSender
 from tests.simulators.graph.world import Said, World
@@ -22,9 +23,12 @@ class Echoes:
         self._turn = asyncio.Lock()
 
     def is_due(self, said: Said) -> bool:
-        """Whether a message is echoed by itself: the app sent it, and echoes are subscribed at both levels."""
-        fields = self._world.pages[said.page_id].subscribed_fields or ()
-        return self.on and said.via_app == self._app.id and FIELD in fields and self._app.hears(FIELD)
+        """Whether a message is echoed by itself: the app sent it, and echoes are heard."""
+        return self.on and said.via_app == self._app.id and not self.deaf_level(said)
+
+    def deaf_level(self, said: Said) -> str:
+        """Name the level at which echoes are not subscribed; empty where they are at both."""
+        return deaf_level(self._app, self._world.pages[said.page_id], FIELD)
 
     async def post(self, said: Said) -> DeliveryResult:
         """Deliver the echo of a message."""

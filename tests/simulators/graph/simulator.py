@@ -5,6 +5,14 @@
         sim.callback_url = "http://127.0.0.1:8080/facebook/webhook"
         answer = await sim.customer_says("1122", "9001", "hello")
 
+Connecting pages, in a test's words:
+
+        sim.add_admin("218471", name="Ada Admin", pages=["1122"])
+        sim.app.add_redirect_uri("http://127.0.0.1:8080/facebook/callback")  # the dialog: {sim.url}/v26.0/dialog/oauth
+        token = sim.page_token(sim.grant("218471", ["pages_messaging"]), "1122")  # what it ends with, without a browser
+        sim.fate.changes_password("218471"); sim.refuse("page_throttled", page_id="1122", times=3)
+        await sim.callbacks.data_deletion("218471", flaw=Flaw.WRONG_SIGNATURE)
+
 State outlives `close`: closing and starting again on the same port is an outage of the platform.
 """
 
@@ -274,7 +282,11 @@ class GraphSimulator:
     async def page_inbox_says(self, page_id: str, psid: str, text: str) -> DeliveryResult:
         """Let someone of the page answer in Facebook's own inbox: the app learns of it by an echo."""
         said = Said(page_id, psid, False, new_mid(), {"text": text}, self._clock(), via_app=PAGE_INBOX_APP_ID)
-        return await self.echo(self.world.say(said))
+        self.world.say(said)
+        deaf = self._echoes.deaf_level(said)
+        if deaf:
+            return DeliveryResult(None, mid=said.mid, error=f"{deaf} has not subscribed message_echoes")
+        return await self.echo(said)
 
     async def echo(self, said: Said) -> DeliveryResult:
         """Deliver the echo of a message, also when `echoes` is off."""

@@ -26,6 +26,8 @@ class Subscriptions:
         self._app = app
         self.app_token_removes = False
         """Whether `DELETE` also takes the app's own token: not documented."""
+        self.success: bool | str = True
+        """What a success is told with: one of Meta's samples has the text "true"."""
 
     def edges(self) -> Edges:
         """Tell what is answered here."""
@@ -56,7 +58,7 @@ class Subscriptions:
         if NEEDS_MESSAGING & set(fields):
             request.check(page.id, ("pages_messaging",), ())
         page.subscribed_fields = fields
-        return {"success": True}
+        return {"success": self.success}
 
     def unsubscribe(self, request: GraphCall) -> dict[str, Any]:
         """Remove the app from the page. Raises GraphError 200, 210."""
@@ -65,7 +67,7 @@ class Subscriptions:
         else:
             page = request.page(PERMISSIONS, TASKS)
         page.subscribed_fields = None
-        return {"success": True}
+        return {"success": self.success}
 
 
 def read_fields(value: Any) -> tuple[str, ...]:

@@ -123,6 +123,10 @@ class World:
             self._on_said(said)
         return said
 
+    def unsend(self, page_id: str, mid: str) -> None:
+        """Take a message back: Messenger tells nobody, and it can be read no more."""
+        self.unsent.add((page_id, mid))
+
     def note_event(self, page_id: str, event: Mapping[str, Any], now: float) -> None:
         """Take in what a person did, as an event tells it: it opens the window, a message joins the conversation."""
         person = self.person(page_id, _id_of(event.get("sender")))
