@@ -6,18 +6,16 @@ Every command that prints data takes `--json`; then stdout is one JSON document 
 import io
 import json
 import os
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from shared.errors import UserError
+from shared.table import Column, lay_out, least_width, records
 
 out = Console(soft_wrap=True, highlight=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
@@ -31,11 +29,10 @@ _JSON_CONTROLS = {code: f"\\u{code:04x}" for code in [*range(0x7F, 0xA0), *_BIDI
 """Those of them that JSON allows in clear; it escapes the others by its own rule
 (https://www.rfc-editor.org/rfc/rfc8259, section 7). They only stand inside strings, where an escape means the same."""
 
-_ANY_WIDTH = 10_000
-"""Wider than any table, so that it can be as wide as it wants."""
-
-_UNBROKEN = re.compile(r"[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?")
-"""Numbers, ids and times: in two lines they are read wrongly."""
+PIPE_WIDTH = 200
+"""Where no terminal says how wide it is; a table that needs more gets more."""
+ASSUMED_WIDTH = 80
+"""Of a terminal that does not know its own width."""
 
 
 def print_json(data: Any) -> None:
@@ -46,49 +43,30 @@ def print_json(data: Any) -> None:
         sys.stdout.write(document + "\n")
 
 
-def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str) -> None:
+def print_table(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str, prose: Collection[str] = ()
+) -> None:
     """Print `rows` under the headings of `columns` (key → heading), or the sentence `empty` when there are none.
 
-    On a terminal that is too narrow for that, each row becomes a block with a line for each column: a table whose names
-    are broken into letters can be read by nobody.
+    `prose` are the keys of columns that may be broken between words. On a terminal that is too narrow for the others,
+    each row is a record of several lines.
     """
     if not rows:
         say(empty)
         return
-    table = _table(rows, columns)
-    width = _terminal_width()
-    if width is not None and _natural_width(table) > width:
-        _print_blocks(rows, columns)
-        return
+    laid = [Column(heading, [_cell(row.get(key)) for row in rows], key in prose) for key, heading in columns.items()]
     with _writing():
-        Console(highlight=False, emoji=False, width=width or 200).print(table)
+        width = _terminal_width() or max(PIPE_WIDTH, least_width(laid))
+        for line in lay_out(laid, width):
+            out.print(line)
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for key, heading in columns.items():
-        table.add_column(heading, overflow="fold", no_wrap=_stays_whole(row.get(key) for row in rows))
-    for row in rows:
-        table.add_row(*(_cell(row.get(key)) for key in columns))
-    return table
-
-
-def _terminal_width() -> int | None:
-    """Return the columns of the terminal; None where nobody looks at one."""
-    return Console().width if sys.stdout is not None and sys.stdout.isatty() else None
-
-
-def _natural_width(table: Table) -> int:
-    return Console(width=_ANY_WIDTH).measure(table).maximum
-
-
-def _print_blocks(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
-    indent = max(map(len, columns.values())) + 2
-    blocks = (
-        "\n".join(f"{heading:<{indent}}{_plain(row.get(key))}".rstrip() for key, heading in columns.items())
-        for row in rows
-    )
-    say("\n\n".join(blocks))
+def print_record(fields: Mapping[str, str]) -> None:
+    """Print one thing in words: what it is called, and how it is."""
+    laid = [Column(heading, [_cell(text)], prose=True) for heading, text in fields.items()]
+    with _writing():
+        for line in records(laid, _terminal_width() or PIPE_WIDTH):
+            out.print(line)
 
 
 def say(sentence: str) -> None:
@@ -153,13 +131,15 @@ def _writing() -> Iterator[None]:
         raise UserError(f"the output cannot be written: {error.strerror}") from None
 
 
-def _stays_whole(values: Iterable[Any]) -> bool:
-    return all(value is None or _UNBROKEN.fullmatch(str(value)) for value in values)
+def _terminal_width() -> int | None:
+    """Return the width of the terminal that is printed on, in cells; None where it is none."""
+    if not sys.stdout.isatty():
+        return None
+    asked_for = os.environ.get("COLUMNS", "")
+    if asked_for.isascii() and asked_for.isdigit() and int(asked_for):
+        return int(asked_for)
+    return os.get_terminal_size(sys.stdout.fileno()).columns or ASSUMED_WIDTH
 
 
 def _cell(value: Any) -> str:
-    return escape(_plain(value))
-
-
-def _plain(value: Any) -> str:
-    return "" if value is None else str(value).translate(_CONTROLS)
+    return "" if value is None else str(value).translate(_CONTROLS).expandtabs()

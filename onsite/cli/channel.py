@@ -58,4 +58,5 @@ def remove(channel_id: ChannelId, data_dir: DataDir = None, url: Url = None, *, 
 
 def print_channels(channels: list[dict[str, Any]]) -> None:
     """Print channels as a table."""
-    print_table(channels, COLUMNS, empty="No channel yet; `onsite channel add telegram` or `… facebook` adds one.")
+    empty = "No channel yet; `onsite channel add telegram` or `… facebook` adds one."
+    print_table(channels, COLUMNS, empty=empty, prose={"sentence"})

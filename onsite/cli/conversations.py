@@ -25,7 +25,7 @@ def conversations(
         print_json(page)
         return
     rows = [_row(each) for each in page["conversations"]]
-    print_table(rows, _COLUMNS, empty="No conversation yet: they begin when a customer writes.")
+    print_table(rows, _COLUMNS, empty="No conversation yet: they begin when a customer writes.", prose={"last_text"})
     if page["next"]:
         say(f"\nOlder ones: onsite conversations --before {page['next']}")
 

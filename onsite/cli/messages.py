@@ -8,6 +8,7 @@ from onsite.cli.context import AsJson, Before, DataDir, Limit, Url, site_api
 from shared.console import print_json, print_table, say
 
 _COLUMNS = {"id": "ID", "sent_at": "SENT", "who": "FROM", "what": "MESSAGE", "state": "STATE"}
+_PROSE = {"what", "state"}
 
 
 def messages(
@@ -32,7 +33,8 @@ def messages(
         return
     if page["next"]:
         say(f"Older ones: onsite messages {conversation} --before {page['next']}\n")
-    print_table([_row(each) for each in reversed(page["messages"])], _COLUMNS, empty="Nothing was said yet.")
+    rows = [_row(each) for each in reversed(page["messages"])]
+    print_table(rows, _COLUMNS, empty="Nothing was said yet.", prose=_PROSE)
 
 
 def _row(message: dict[str, Any]) -> dict[str, Any]:

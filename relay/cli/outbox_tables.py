@@ -51,12 +51,13 @@ def print_losses(name: str, outbox: dict[str, Any]) -> None:
 def print_events(events: list[dict[str, Any]], *, dead: bool, payload: bool, empty: str) -> None:
     """Print one row for each."""
     columns = _EVENTS | (_DEAD if dead else {}) | (_SAYS if payload else {})
-    print_table([_event_row(event) for event in events], columns, empty=empty)
+    rows = [event | {"size": size_text(event["size"])} | _said(event) for event in events]
+    print_table(rows, columns, empty=empty, prose={"reason", "payload"})
 
 
-def _event_row(event: dict[str, Any]) -> dict[str, Any]:
-    row = event | {"size": size_text(event["size"])}
-    return row | {"payload": json.dumps(row["payload"], ensure_ascii=False)} if "payload" in row else row
+def _said(event: dict[str, Any]) -> dict[str, str]:
+    """Write what an event says as the JSON that it is; the words of its sender stay readable."""
+    return {"payload": json.dumps(event["payload"], ensure_ascii=False)} if "payload" in event else {}
 
 
 def name_of(outbox: dict[str, Any]) -> str:

@@ -189,7 +189,9 @@ def print_sites(sites: list[dict[str, Any]]) -> None:
         }
         for site in sites
     ]
-    print_table(rows, _COLUMNS, empty="No site is registered yet; `relay site add NAME URL` registers one.")
+    print_table(
+        rows, _COLUMNS, empty="No site is registered yet; `relay site add NAME URL` registers one.", prose={"allowed"}
+    )
 
 
 def _allowed(site: dict[str, Any]) -> str:
