@@ -29,6 +29,7 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 unsubscribed, so this is generous."""
 
 _SIGNATURE_PREFIX = "sha256="
+_SIGNATURE_FORM = re.compile(_SIGNATURE_PREFIX + "[0-9a-f]{64}")
 _NOT_ITEMS = frozenset({"id", "time"})
 _KIND = re.compile(r"[a-z0-9_]{1,40}")
 
@@ -83,6 +84,14 @@ _ESCAPES = re.compile(
     re.DOTALL,
 )
 """Each escape of a JSON text from the left, so that none is mistaken; what is no `whole` one is half a pair."""
+
+
+def check_signature_form(header: str | None) -> None:
+    """Return when `header` can be a signature: to be asked before a body is even read. Raises BadSignature."""
+    if not header:
+        raise BadSignature(f"{SIGNATURE_HEADER} is missing")
+    if _SIGNATURE_FORM.fullmatch(header) is None:
+        raise BadSignature(f"{SIGNATURE_HEADER} is no signature: {_SIGNATURE_PREFIX} and 64 hexadecimal digits")
 
 
 def verify_signature(header: str | None, body: bytes, *, app_secret: SecretStr) -> None:

@@ -31,7 +31,7 @@ class ManyHistogram(Histogram):
 WEBHOOKS = Counter(
     "relay_webhooks_total",
     "Webhook requests: accepted, unknown_object; refused: bad_signature, malformed, packed_body, too_large, too_slow,"
-    " unavailable",
+    " busy, unavailable",
     ["result"],
 )
 EVENTS_ACCEPTED = Counter("relay_events_accepted_total", "Events that got their 200")

@@ -4,17 +4,25 @@ Nearly all webhooks are taken by `web.front_door` before they come here; what co
 the plainest way. Thin: the answers are `web.reception`'s.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from aiohttp import web
 from pydantic import SecretStr
 
-from relay.core.errors import ChallengeRefused
-from relay.core.webhook import MAX_BODY_BYTES, SIGNATURE_HEADER, answer_challenge
+from relay.core.errors import BadSignature, ChallengeRefused
+from relay.core.webhook import MAX_BODY_BYTES, SIGNATURE_HEADER, answer_challenge, check_signature_form
 from relay.web.answer import WEBHOOK_PATH
 from relay.web.reception import Reception, refuse
 from shared.logs import get_logger
 from shared.web import RequestRefused, json_error, read_body
 
 log = get_logger(__name__)
+
+MAX_READING_BYTES = 128 * 1024 * 1024
+"""Of all bodies that are being read at a time: whoever sends them has proved nothing yet."""
+SMALL_BODY_BYTES = 256 * 1024
+"""Has room always: nearly all of Meta's are far smaller, and nobody must be able to keep them out."""
 
 
 class FacebookRoutes:
@@ -23,6 +31,8 @@ class FacebookRoutes:
     def __init__(self, reception: Reception, *, verify_token: SecretStr) -> None:
         self._reception = reception
         self._verify_token = verify_token
+        self._reading = 0
+        """Bytes that the bodies may have which are being read now."""
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
@@ -40,10 +50,27 @@ class FacebookRoutes:
         return web.Response(text=challenge)
 
     async def receive(self, request: web.Request) -> web.Response:
-        """Take a webhook."""
+        """Take a webhook. What cannot be Meta's is refused before its body is read."""
+        signature = request.headers.get(SIGNATURE_HEADER)
         try:
-            body = await read_body(request, limit=MAX_BODY_BYTES)
+            check_signature_form(signature)
+            with self._room_for(request):
+                body = await read_body(request, limit=MAX_BODY_BYTES)
+        except BadSignature as error:
+            return refuse(403, "bad_signature", str(error)).as_response()
         except RequestRefused as error:
             return refuse(error.status, error.code, error.message).as_response()
-        answer = await self._reception.take(request.headers.get(SIGNATURE_HEADER), body)
+        answer = await self._reception.take(signature, body)
         return answer.as_response()
+
+    @contextmanager
+    def _room_for(self, request: web.Request) -> Iterator[None]:
+        """Hold room for a body while it is read. Raises RequestRefused 503 where there is none."""
+        size = min(request.content_length or MAX_BODY_BYTES, MAX_BODY_BYTES)
+        if size > SMALL_BODY_BYTES and self._reading + size > MAX_READING_BYTES:
+            raise RequestRefused(503, "busy", "too many large bodies are being read just now; come again")
+        self._reading += size
+        try:
+            yield
+        finally:
+            self._reading -= size

@@ -23,6 +23,8 @@ from tests.faults.processes.http import Answer, Connection, Request, listen
 from tests.faults.processes.moods import Manner, Mood, manner_of, receipt
 from tests.faults.processes.site_store import Inbox, PushLog
 
+KIND_MESSAGING = "messaging"
+"""What a customer's message comes as (docs/protocol.md)."""
 COMMITS_LATE_BY_S = 0.4
 
 Events = Sequence[dict[str, Any]]
@@ -85,7 +87,7 @@ class LightSite:
         return sent and manner.answer is None, sent
 
     def _store(self, events: Events) -> None:
-        mids = [(_mid(event), event["page_id"]) for event in events]
+        mids = [(_mid(event), event["page_id"]) for event in events if event["kind"] == KIND_MESSAGING]
         wanted = [(mid, page) for mid, page in mids if fate_of(mid) is Fate.TAKEN]
         self._inbox.store(wanted, [mid for mid, _page in mids if fate_of(mid) is Fate.REJECTED])
 
@@ -101,6 +103,9 @@ class LightSite:
 
 
 def _mid(event: dict[str, Any]) -> str:
+    """Return whose message it is; the relay's own news is nobody's, and taken like all that a site does not know."""
+    if event["kind"] != KIND_MESSAGING:
+        return ""
     mid: str = event["payload"]["message"]["mid"]
     return mid
 

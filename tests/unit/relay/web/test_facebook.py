@@ -1,5 +1,6 @@
 """Meta's side over HTTP: which answer each body gets, and that a 200 is only said when everything is stored."""
 
+import asyncio
 import gzip
 import io
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from relay.core.errors import StoreUnavailable
+from relay.core.webhook import SIGNATURE_HEADER
 from relay.engine import metrics
 from relay.engine.intake import Intake
 from relay.engine.routing import Routing
@@ -27,8 +29,12 @@ from tests.support.clock import ManualClock, Pauses
 from tests.support.fakes import FakeShelf, tokens
 from tests.support.memory_changes import MemoryChanges
 from tests.support.memory_outboxes import MemoryOutboxes
+from tests.support.waiting import process_does, soon
 
 WEBHOOK = "/facebook/webhook"
+FORGED = {SIGNATURE_HEADER: "sha256=" + "0" * 64}
+"""In the form of a signature, and none."""
+PACKED = FORGED | {"Content-Encoding": "gzip"}
 WRITTEN = "what the customer wrote"
 
 
@@ -203,7 +209,7 @@ class TestRefused:
                 yield b"0123456789" * 4_000
 
         bodies = {"whole": io.BytesIO(b"x" * (limit + 1)), "chunked": chunks()}
-        answer = await bench.client.post(WEBHOOK, data=bodies[way])
+        answer = await bench.client.post(WEBHOOK, data=bodies[way], headers=FORGED)
 
         assert answer.status == 413
         assert (await answer.json())["error"] == {
@@ -213,10 +219,55 @@ class TestRefused:
         assert count(metrics.WEBHOOKS, result="too_large") - before == 1
 
     async def test_a_packed_body_is_415_as_nobody_may_have_us_unpack_what_is_not_verified(self, bench: Bench) -> None:
-        answer = await bench.client.post(WEBHOOK, data=gzip.compress(b"x"), headers={"Content-Encoding": "gzip"})
+        answer = await bench.client.post(
+            WEBHOOK, data=gzip.compress(b"x"), headers=FORGED | {"Content-Encoding": "gzip"}
+        )
 
         assert answer.status == 415
         assert bench.store.calls == []
+
+    @pytest.mark.parametrize("signature", [None, "", "sha256=", "sha1=" + "a" * 40, "sha256=" + "A" * 64, "x" * 64])
+    async def test_what_cannot_be_a_signature_is_refused_before_the_body_is_read(
+        self, bench: Bench, signature: str | None
+    ) -> None:
+        never_ends = asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b"x" * 400_000
+            await never_ends.wait()
+
+        headers = {} if signature is None else {SIGNATURE_HEADER: signature}
+        answer = await soon(bench.client.post(WEBHOOK, data=body(), headers=headers))
+
+        assert answer.status == 403
+
+    async def test_large_bodies_that_nobody_vouches_for_yet_have_a_common_limit(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(facebook_routes, "MAX_READING_BYTES", 1_000_000)
+        never_ends, sent = asyncio.Event(), asyncio.Event()
+
+        async def slow() -> AsyncIterator[bytes]:
+            yield b"x" * 400_000
+            sent.set()
+            await never_ends.wait()
+
+        length = {"Content-Length": "900000"}
+        hostile = asyncio.create_task(bench.client.post(WEBHOOK, data=slow(), headers=FORGED | length))
+        await soon(sent.wait())
+        large, small = facebook.messages("1", "a" * 400_000), facebook.messages("1", "b" * 100_000)
+
+        answer = await bench.client.post(WEBHOOK, data=large, headers=facebook.signed(large))
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+        assert (await bench.client.post(WEBHOOK, data=small, headers=facebook.signed(small))).status == 200
+
+        hostile.cancel()
+        await asyncio.gather(hostile, return_exceptions=True)
+
+        async def taken() -> bool:
+            return (await bench.client.post(WEBHOOK, data=large, headers=facebook.signed(large))).status == 200
+
+        await process_does(taken)
 
     async def test_a_body_up_to_the_limit_is_taken(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         body = facebook.messages("1", "a" * 2_000_000)  # beyond what aiohttp itself would take by default
