@@ -204,6 +204,21 @@ async def test_a_demanded_proof_is_demanded_of_the_app_itself_too(
     assert (numbers(without), status) == ((100, None), 200)
 
 
+@pytest.mark.parametrize("name", ["input_token", "appsecret_proof", "fields", "limit", "platform", "permission"])
+@pytest.mark.parametrize("value", [None, [], {"a": 1}, -1, 1.5, True, "\ud800", "{"], ids=repr)
+@pytest.mark.parametrize("path", ["debug_token", "me/accounts", "me/permissions", "1122/conversations"])
+async def test_values_of_any_kind_are_answered_and_never_an_internal_error(
+    graph: GraphSimulator, http: aiohttp.ClientSession, path: str, name: str, value: object
+) -> None:
+    token = {"debug_token": APP_TOKEN, "1122/conversations": "EAAtoken"}.get(path) or graph.grant(ADA, NEEDED)
+    body = {"access_token": token, name: value}
+
+    async with http.get(f"{graph.url}/v26.0/{path}", json=body) as answer:
+        told = await answer.json()
+
+    assert answer.status == 200 or told["error"]["code"] in {100, 190, 2500}
+
+
 async def test_the_app_tells_its_name(graph: GraphSimulator, http: aiohttp.ClientSession) -> None:
     _, told = await ask(http, graph, "/v26.0/138", access_token=APP_TOKEN, fields="id,name")
 

@@ -23,7 +23,7 @@ def check_proof(call: Call, *, app_secret: str, required: bool, now: float) -> N
         return
     timed_at = _proof_time(call, now)
     expected = appsecret_proof(call.token, app_secret=app_secret, at_s=timed_at)
-    if not hmac.compare_digest(offered.encode(), expected.encode()):
+    if not hmac.compare_digest(offered.encode(errors="replace"), expected.encode()):
         raise errors.proof_invalid()
 
 

@@ -73,7 +73,7 @@ class Accounts:
         asked = request.params.get("permission")
         statuses = request.target(Admin).permissions
         told = [
-            {"permission": name, "status": status} for name, status in statuses.items() if asked in {None, "", name}
+            {"permission": name, "status": status} for name, status in statuses.items() if asked in (None, "", name)
         ]
         return {"data": told}
 

@@ -53,7 +53,7 @@ class Conversations:
         """List the threads of a page. Raises GraphError 200, 210, 80006."""
         page = request.page()
         self._admit(request, page)
-        if request.params.get("platform", PLATFORM) not in {PLATFORM, PLATFORM.upper()}:
+        if request.params.get("platform", PLATFORM) not in (PLATFORM, PLATFORM.upper()):
             return {"data": []}
         fields = request.fields(THREAD_FIELDS)
         threads = [thread for thread in threads_of(self._world, page) if self._is_asked(thread, request)]

@@ -51,7 +51,7 @@ def envelope(data: list[Any], keys: Sequence[str], *, more: bool, next_url: str,
 
 
 def _limit(value: Any, default: int, most: int) -> int:
-    if value in {None, ""}:
+    if value in (None, ""):
         return default
     text = str(value)
     if not (text.isascii() and text.isdigit()) or int(text) < 1:

@@ -115,7 +115,7 @@ class Tokens:
 
     def find(self, value: str) -> Token | None:
         """Return a token, dead or alive; None for one that was never issued."""
-        if hmac.compare_digest(value.encode(), self._app.token.encode()):
+        if hmac.compare_digest(value.encode(errors="replace"), self._app.token.encode()):
             return Token(value, Kind.APP, NEVER)
         return self._tokens.get(value)
 

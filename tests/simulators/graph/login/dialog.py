@@ -40,7 +40,7 @@ class LoginDialog:
         try:
             request = read_login_request(call.params, self._app, require_state=self.require_state)
         except DialogRefused as refused:
-            return Answer(BAD_REQUEST, pages.refusal_page(refused).encode(), HTML)
+            return Answer(BAD_REQUEST, pages.refusal_page(refused).encode(errors="replace"), HTML)
         asked = {name: str(value) for name, value in call.params.items() if not name.startswith(pages.OURS)}
         admin = self._world.admins.get(str(call.params.get(pages.PERSON) or self.signed_in))
         if admin is None:
@@ -88,7 +88,7 @@ class LoginDialog:
 
 
 def _html(text: str) -> Answer:
-    return Answer(body=text.encode(), content_type=HTML, headers={"Cache-Control": "no-store"})
+    return Answer(body=text.encode(errors="replace"), content_type=HTML, headers={"Cache-Control": "no-store"})
 
 
 def _redirect(url: str) -> Answer:

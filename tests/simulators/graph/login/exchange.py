@@ -47,7 +47,7 @@ class CodeExchange:
                 "Error validating application. Cannot get application info due to a system error.", code=101
             )
         offered = str(params.get("client_secret") or "")
-        if not hmac.compare_digest(offered.encode(), self._app.secret.encode()):
+        if not hmac.compare_digest(offered.encode(errors="replace"), self._app.secret.encode()):
             raise GraphError("Error validating client secret.", code=1, status=400)
 
     def _redeem(self, params: Mapping[str, Any], now: float) -> Token:
