@@ -36,12 +36,14 @@ def site_api(data_dir: Path | None, url: str | None) -> "ApiClient":
     token = settings.api_token or load_if_there(settings.api_token_file)
     if token is None:
         raise UserError(
-            f"no API token is at hand: {settings.api_token_file} does not exist. Start the site once (`onsite run`),"
-            " use its data folder (--data-dir), or set ONSITE_API_TOKEN"
+            "run this in the folder where the site runs, or give its data folder (--data-dir): no API token is at hand,"
+            f" as {settings.api_token_file.absolute()} does not exist. A site that never ran makes it at its first"
+            " start (`onsite run`); ONSITE_API_TOKEN serves as well"
         )
     return ApiClient(
         url or f"http://127.0.0.1:{settings.port}",
         token,
         server="the on-site client",
-        start_hint="Start it with `onsite run`, or say where it is with --url",
+        start_hint="Start it with `onsite run`, say where it is with --url, or go to the folder whose .env names"
+        " its port",
     )

@@ -20,7 +20,9 @@ def messages(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show the latest messages of a conversation, in the order in which they were sent.
+    """Show the latest messages of a conversation.
+
+    They stand in the order in which they were sent.
 
     \b
     Example:

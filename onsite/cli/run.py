@@ -13,7 +13,9 @@ Port = Annotated[int | None, typer.Option(help="Port to listen on.  [env: ONSITE
 
 
 def run(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
-    """Run the site: take in what the relay pushes, poll Telegram, send replies.
+    """Run the site.
+
+    It takes in what the relay pushes, polls Telegram, and sends replies.
 
     Everything it keeps is in the data folder. Stop it with Ctrl-C or SIGTERM; whatever it has accepted is on disk.
 

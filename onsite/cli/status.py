@@ -8,7 +8,10 @@ from shared.console import print_json, say
 
 
 def status(data_dir: DataDir = None, url: Url = None, *, as_json: AsJson = False) -> None:
-    """Show the channels' health, what waits to be sent, what is unclear, and whether the relay delivers."""
+    """Show how everything stands.
+
+    That is: the channels' health, what waits to be sent, what is unclear, and whether the relay delivers.
+    """
     found = site_api(data_dir, url).get("/api/v1/status")
     if as_json:
         print_json(found)

@@ -51,7 +51,10 @@ app.command()(status.status)
 
 @app.command("new-master-key")
 def new_master_key() -> None:
-    """Print a fresh key for RELAY_MASTER_KEY, which seals the sites' secrets in Redis."""
+    """Print a fresh key for RELAY_MASTER_KEY.
+
+    It seals the sites' secrets in Redis.
+    """
     from shared.vault import new_master_key as make
 
     say(make().get_secret_value())

@@ -72,7 +72,10 @@ def _told(page: str, site: str, bound: dict[str, Any]) -> Iterator[str]:
 
 
 def unbind(page: Page, data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
-    """Stop sending a page's messages to its site; what comes from now on is kept until the page is bound again."""
+    """Stop sending a page's messages to its site.
+
+    What comes from now on is kept until the page is bound again.
+    """
     unbound = admin_api(data_dir, relay_url).delete(f"/admin/v1/bindings/{quote(page, safe='')}")
     if as_json:
         print_json(unbound)

@@ -27,8 +27,9 @@ def admin_api(data_dir: Path | None, url: str | None) -> ApiClient:
     token = settings.admin_token or load_if_there(settings.admin_token_file)
     if token is None:
         raise UserError(
-            f"no admin token is at hand: {settings.admin_token_file} does not exist. Start the relay once"
-            " (`relay run`), use its data folder (--data-dir), or set RELAY_ADMIN_TOKEN"
+            "run this in the folder where the relay runs, or give its data folder (--data-dir): no admin token is at"
+            f" hand, as {settings.admin_token_file.absolute()} does not exist. A relay that never ran makes it at its"
+            " first start (`relay run`); RELAY_ADMIN_TOKEN serves as well"
         )
     return ApiClient(
         settings.commands_url,

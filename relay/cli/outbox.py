@@ -11,9 +11,12 @@ from relay.cli.outbox_tables import print_events, print_outboxes
 from shared.api_client import ApiClient
 from shared.console import print_json, warn
 
-app = typer.Typer(help="See what waits for whom, and drop, replay or set aside events.", no_args_is_help=True)
+app = typer.Typer(help="See, drop, replay or set aside what waits for whom.", no_args_is_help=True)
 
-Limit = Annotated[int, typer.Option(min=1, max=100_000, help="List at most so many, the oldest first.")]
+_MOST = 100_000
+"""Events that one command lists."""
+
+Limit = Annotated[int, typer.Option(min=1, max=_MOST, help="List at most so many, the oldest first.")]
 Payload = Annotated[
     bool,
     typer.Option("--payload", help="Also what they say: messages of people. The relay logs that you looked."),
@@ -31,7 +34,9 @@ def list_outboxes(
     unclaimed: Annotated[bool, typer.Option("--unclaimed", help="Only pages that no site claims.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List every outbox in which something waits, is dead, or was lost.
+    """List every outbox that holds or lost something.
+
+    That is: where something waits, is dead, or was lost.
 
     A site has an outbox, and so has each page that no site claims: `relay bind PAGE_ID SITE` delivers what waits there.
     """
@@ -59,7 +64,9 @@ def show(
     payload: Payload = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the events of an outbox, the oldest first: ids, times, pages, kinds and sizes, not what they say.
+    """List the events of an outbox, the oldest first.
+
+    Their ids, times, pages, kinds and sizes are shown, not what they say.
 
     \b
     Examples:
@@ -74,9 +81,30 @@ def show(
     if as_json:
         print_json(events)
     else:
-        print_events(events, dead=dead, payload=payload, empty="No such event is here.")
+        print_events(events, dead=dead, payload=payload, empty=_nothing(name, query, unclaimed=unclaimed))
     if more:
-        warn(f"there are more than these {len(events)}; --limit {limit * 10} lists more of them")
+        total = 0 if _is_choice(query) else api.get(path)["dead_letters" if dead else "waiting"]
+        warn(_more(len(events), total, limit))
+
+
+def _is_choice(query: dict[str, Any]) -> bool:
+    return any(query[name] for name in ("since", "until", "page", "id"))
+
+
+def _nothing(name: str, query: dict[str, Any], *, unclaimed: bool) -> str:
+    if _is_choice(query):
+        return "No such event is here."
+    whose = f"page {name}" if unclaimed else name
+    return f"No event of {whose} is a dead letter." if query["part"] == "dead" else f"Nothing waits for {whose}."
+
+
+def _more(shown: int, total: int, limit: int) -> str:
+    """Say how many there are; `total` is not above `shown` where it is not known."""
+    if total <= shown:
+        return f"there are more than these {shown}; --limit {min(limit * 10, _MOST)} lists more of them"
+    return (
+        f"these are {shown} of {total}; --limit {min(total, _MOST)} lists {'all' if total <= _MOST else 'more'} of them"
+    )
 
 
 def _all_outboxes(api: ApiClient, *, unclaimed: bool) -> list[dict[str, Any]]:

@@ -57,12 +57,12 @@ def drop(
     steps = work.steps(chosen(since=since, until=until, page=page, event_id=event_id))
     counted = steps.run("drop", label="counting", done_word="were counted", dry_run=True)
     if dry_run or not counted.chosen + counted.in_flight:
-        work.report(counted, ("would be dropped", "would be dropped"), dry_run=True)
+        work.report(counted, "drop", ("would be dropped", "would be dropped"), dry_run=True)
         return
     if not yes:
         _confirm(f"Drop {work.what(counted.chosen + counted.in_flight)} of {work.whose} for good?")
     dropped = steps.run("drop", label="dropping", done_word="were dropped", last=counted.last)
-    work.report(dropped, ("was dropped", "were dropped"), dry_run=False)
+    work.report(dropped, "drop", ("was dropped", "were dropped"), dry_run=False)
 
 
 def replay(
@@ -79,10 +79,11 @@ def replay(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send dead letters once more, for example after the site was upgraded.
+    """Send dead letters once more.
 
-    They go to the end of the outbox, behind what waits: their own place in the order is gone. What the site refuses
-    again is a dead letter again. Those of an unclaimed page that was bound meanwhile go to its site.
+    Do so when the site was upgraded, for example. They go to the end of the outbox, behind what waits: their own
+    place in the order is gone. What the site refuses again is a dead letter again. Those of an unclaimed page that
+    was bound meanwhile go to its site.
 
     Example:  relay outbox replay acme --dead --since 2h
     """
@@ -90,7 +91,7 @@ def replay(
     steps = work.steps(chosen(since=since, until=until, page=page, event_id=event_id))
     replayed = steps.run("replay", label="replaying", done_word="were replayed", dry_run=dry_run)
     would, did = ("would be replayed", "would be replayed"), ("is on its way", "are on their way")
-    work.report(replayed, would if dry_run else did, dry_run=dry_run)
+    work.report(replayed, "replay", would if dry_run else did, dry_run=dry_run)
 
 
 def set_aside(
@@ -107,7 +108,9 @@ def set_aside(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make dead letters of waiting events: they are kept, and no longer stand in the way of what is behind them.
+    """Make dead letters of waiting events.
+
+    They are kept, and no longer stand in the way of what is behind them.
 
     This is for an event that blocks its site, as a firewall in front of the site refuses it for ever. `relay status`
     names the last error, `relay outbox show` the event at the head. `relay outbox replay` brings it back.
@@ -120,7 +123,7 @@ def set_aside(
     steps = work.steps(chosen(since=since, until=until, page=page, event_id=event_id) | {"reason": reason})
     aside = steps.run("set-aside", label="setting aside", done_word="were set aside", dry_run=dry_run)
     would, did = ("would be set aside", "would be set aside"), ("is a dead letter now", "are dead letters now")
-    work.report(aside, would if dry_run else did, dry_run=dry_run)
+    work.report(aside, "set aside", would if dry_run else did, dry_run=dry_run)
 
 
 class _Work:
@@ -144,8 +147,11 @@ class _Work:
         total = self._outbox["dead_letters" if self._dead else "waiting"]
         return Steps(self._api, self._path, body, total=total, quiet=self._as_json)
 
-    def report(self, total: Total, done: tuple[str, str], *, dry_run: bool) -> None:
-        """Say what was `done` to one or to several; exit code 1 where it was not done to all."""
+    def report(self, total: Total, verb: str, done: tuple[str, str], *, dry_run: bool) -> None:
+        """Say what was `done` to one or to several, or that there was nothing to `verb`.
+
+        Exit code 1 where it was not done to all.
+        """
         if self._as_json:
             print_json(
                 {
@@ -159,7 +165,7 @@ class _Work:
                 }
             )
         elif not total.chosen + total.in_flight:
-            say(f"There is nothing of that kind at {self.whose}: nothing was changed.")
+            say(f"Nothing to {verb}.")
         else:
             say(f"{self.what(total.chosen)} of {self.whose} ({size_text(total.size)}) {done[total.chosen != 1]}.")
             self._say_what_is_left(total)

@@ -37,7 +37,9 @@ def run(
     *,
     allow_volatile: AllowVolatile = False,
 ) -> None:
-    """Run the whole relay on this machine: Redis, webhooks, delivery and retries.
+    """Run the whole relay on this machine.
+
+    That is: Redis, webhooks, delivery and retries.
 
     Without RELAY_REDIS_URL it starts a Redis of its own in the data folder. Stop it with Ctrl-C or SIGTERM; whatever it
     has accepted is on disk.
@@ -61,7 +63,9 @@ def serve(
     allow_volatile: AllowVolatile = False,
     socket_fd: Annotated[int | None, typer.Option(min=0, hidden=True)] = None,  # what a parent tells its children
 ) -> None:
-    """Run the web side alone: webhooks, admin API, delivery to sites that are up.
+    """Run the web side alone.
+
+    That is: webhooks, admin API, delivery to sites that are up.
 
     Any number of these may share one Redis, on any number of machines. Let at least one `relay worker` run beside them:
     without one, sites that were down are tried again by these, and some seconds later than planned.
@@ -90,7 +94,9 @@ def worker(
         ),
     ] = None,
 ) -> None:
-    """Run a worker alone: it brings parked sites back and takes over what a dead process left behind.
+    """Run a worker alone.
+
+    It brings parked sites back and takes over what a dead process left behind.
 
     Any number of these may share one Redis.
     """

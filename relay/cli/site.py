@@ -6,7 +6,9 @@ from urllib.parse import quote
 import typer
 
 from relay.cli.context import AsJson, DataDir, Url, admin_api
-from shared.console import print_json, print_table, say, warn
+from relay.cli.outbox_tables import print_losses
+from relay.cli.site_words import allowed, site_in_words
+from shared.console import print_json, print_record, print_table, say, warn
 
 app = typer.Typer(help="Register sites and see how they stand.", no_args_is_help=True)
 
@@ -88,11 +90,8 @@ def show(name: Name, data_dir: DataDir = None, relay_url: Url = None, *, as_json
     if as_json:
         print_json(site)
         return
-    delivery = site.pop("delivery")
-    site["allow_networks"] = ", ".join(site["allow_networks"]) or "none; public addresses only"
-    site["pages"] = ", ".join(site["pages"]) or "none; `relay bind PAGE_ID " + name + "` binds one"
-    rows = [{"what": key.replace("_", " "), "value": value} for key, value in (site | delivery).items()]
-    print_table(rows, {"what": "", "value": ""}, empty="")
+    print_record(site_in_words(site))
+    print_losses(name, site["delivery"])
 
 
 @app.command()
@@ -134,7 +133,7 @@ def change(
     if as_json:
         print_json(changed)
         return
-    say(f"Site {name} is at {changed['url']}; allowed for it: {_allowed(changed) or 'https at public addresses only'}.")
+    say(f"Site {name} is at {changed['url']}; allowed for it: {allowed(changed) or 'https at public addresses only'}.")
     say(f"If it is parked, it is tried again by itself; `relay site resume {name}` tries it now.")
 
 
@@ -147,9 +146,10 @@ def pause(
     reason: Annotated[str, typer.Option(metavar="WHY", help="Shown by `relay status`.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Send a site nothing until you resume it; what comes for it is kept, within the limits of its outbox.
+    """Send a site nothing until you resume it.
 
-    A batch that is on its way is finished. `relay site resume` delivers what waited, in order.
+    What comes for it is kept, within the limits of its outbox. A batch that is on its way is finished. `relay site
+    resume` delivers what waited, in order.
 
     Example:  relay site pause acme --reason "moves to another host on Sunday"
     """
@@ -167,11 +167,14 @@ def resume(name: Name, data_dir: DataDir = None, relay_url: Url = None, *, as_js
 
     A site is paused when it answered 410, and then only this brings it back. What waited is delivered in order.
     """
-    resumed = admin_api(data_dir, relay_url).post(f"/admin/v1/sites/{quote(name, safe='')}/resume")
+    api, path = admin_api(data_dir, relay_url), f"/admin/v1/sites/{quote(name, safe='')}"
+    resumed = api.post(f"{path}/resume")
     if as_json:
         print_json(resumed)
     elif resumed["was"] == "up":
         say(f"Site {name} is up: it was neither paused nor parked.")
+    elif not api.get(path)["delivery"]["waiting"]:
+        say(f"Site {name} was {resumed['was']}; nothing waits for it, and it is up.")
     else:
         say(f"Site {name} was {resumed['was']}; it is tried within some seconds. `relay status` shows how it goes.")
 
@@ -185,18 +188,13 @@ def print_sites(sites: list[dict[str, Any]]) -> None:
             "waiting": site["delivery"]["waiting"],
             "oldest": site["delivery"]["oldest_at"],
             "pages": len(site["pages"]),
-            "allowed": _allowed(site),
+            "allowed": allowed(site),
         }
         for site in sites
     ]
     print_table(
         rows, _COLUMNS, empty="No site is registered yet; `relay site add NAME URL` registers one.", prose={"allowed"}
     )
-
-
-def _allowed(site: dict[str, Any]) -> str:
-    """Name what is allowed for a site beyond the rule."""
-    return ", ".join((["http"] if site["allow_insecure"] else []) + site["allow_networks"])
 
 
 def _warn_of(answer: dict[str, Any]) -> None:

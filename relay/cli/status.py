@@ -24,7 +24,10 @@ Watch = Annotated[bool, typer.Option("--watch", help="Show it again every two se
 
 
 def status(data_dir: DataDir = None, relay_url: Url = None, *, watch: Watch = False, as_json: AsJson = False) -> None:
-    """Show every site's state and backlog, why a site is parked, what no site claims, and what was lost."""
+    """Show how everything stands.
+
+    That is: every site's state and backlog, why a site is parked, what no site claims, and what was lost.
+    """
     api = admin_api(data_dir, relay_url)
     if watch and as_json:
         raise UserError("--watch is for people; for a program, call `relay status --json` as often as you like")
@@ -71,7 +74,7 @@ def _print_trouble(name: str, delivery: dict[str, Any]) -> None:
         return
     since, attempt = delivery["parked_since"], delivery["next_attempt"]
     if delivery["state"] == "paused":
-        say(f"\n{name} is paused since {since}: {delivery['last_error']}.")
+        say(f"\n{name} is paused since {since}{_by_whom(delivery['last_error'])}.")
     else:
         failures = "1 failure" if delivery["failures"] == 1 else f"{delivery['failures']} failures in a row"
         say(f"\n{name} is {delivery['state']} since {since}, after {failures}.")
@@ -80,6 +83,11 @@ def _print_trouble(name: str, delivery: dict[str, Any]) -> None:
         say(f"  first to go: event {delivery['oldest_id']}; `relay outbox show {name} --limit 1` shows it")
         _print_blame(name, delivery)
     say(f"  next attempt: {attempt or f'after `relay site resume {name}`'}")
+
+
+def _by_whom(why: str) -> str:
+    """Say what follows "paused since"."""
+    return f" {why.removeprefix('paused ')}" if why.startswith("paused by") else f": {why}" if why else ""
 
 
 def _print_blame(name: str, delivery: dict[str, Any]) -> None:

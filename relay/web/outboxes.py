@@ -7,7 +7,8 @@ POST /admin/v1/outboxes/{outbox}/drop       {"part", and what is chosen, "dry_ru
 POST /admin/v1/outboxes/{outbox}/replay     dead letters go back, behind what waits, or to the site of their page
 POST /admin/v1/outboxes/{outbox}/set-aside  waiting events become dead letters; {"reason"}
 
-An outbox is named after its site, or `~` and the id of a page that no site claims. Events are chosen by `since`,
+An outbox is named after its site, or `~` and the id of a page that no site claims. Its `state` is that of the
+site's delivery (up, parked, paused), or unclaimed: nobody receives these events. Events are chosen by `since`,
 `until` (`2h`, or a time in ISO 8601), `page` and `id`. Each call is one bounded step: whoever wants more asks again
 with the answer's `next` as `after`, and with its `last`, so that what comes meanwhile is not chosen.
 """
@@ -33,6 +34,8 @@ from shared.lenient import as_text
 from shared.web import Handler, RequestRefused, read_json, require_bearer
 
 PREFIX = "/admin/v1/outboxes"
+UNCLAIMED = "unclaimed"
+"""The `state` of an outbox whose events nobody receives."""
 
 
 class OutboxRoutes:
@@ -151,8 +154,9 @@ def _limit(query: Mapping[str, str]) -> int:
 def _view_json(view: OutboxView) -> dict[str, Any]:
     status = asdict(view.status) | {"kept_until_ms": view.kept_until_ms}
     name = view.status.outbox
-    whose = {"site": None, "page_id": page_of(name)} if is_holding(name) else {"site": name, "page_id": None}
-    return whose | readable(status)
+    if is_holding(name):
+        return {"site": None, "page_id": page_of(name)} | readable(status) | {"state": UNCLAIMED}
+    return {"site": name, "page_id": None} | readable(status)
 
 
 def _event_json(event: Listed) -> dict[str, Any]:

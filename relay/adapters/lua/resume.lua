@@ -8,6 +8,9 @@ redis.call('HDEL', KEYS[1], 'parked_since_ms', 'next_attempt_ms')
 if state ~= 'up' then
   redis.call('HSET', KEYS[1], 'state', 'up', 'failures', 0)
 end
+if state == 'paused' then
+  redis.call('HDEL', KEYS[1], 'last_error', 'last_error_ms') -- it said why the site was paused, which is over
+end
 if holder then
   redis.call('HSET', KEYS[1], 'ready', holder) -- `park.lua` looks at it
 end

@@ -158,7 +158,7 @@ async def test_resuming_makes_a_site_as_one_that_never_failed_and_tells_how_it_s
 
     assert (status.state, status.failures) == (DeliveryState.UP, 0)
     assert (status.parked_since_ms, status.next_attempt_ms) == (None, None)
-    assert status.last_error == ("" if state is DeliveryState.UP else "x")
+    assert status.last_error == ("x" if state is DeliveryState.PARKED else "")  # a pause is over with its reason
     assert await redis.zscore(keys.BACKLOG, "acme") == LOOK_NOW
 
 

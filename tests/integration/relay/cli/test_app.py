@@ -80,3 +80,14 @@ def test_a_new_master_key_is_usable_and_alone_on_its_line(run: Run) -> None:
     assert is_master_key(first.out.strip())
     assert first.out.count("\n") == 1
     assert first.out != second.out
+
+
+@pytest.mark.parametrize("group", [[], ["site"], ["outbox"]], ids=" ".join)
+def test_no_sentence_of_the_list_of_commands_is_cut_at_80_columns(
+    run: Run, monkeypatch: pytest.MonkeyPatch, group: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = run(*group, "--help").out.split("Commands:")[1].split("\n")
+
+    assert listed
+    assert not [line for line in listed if line.endswith("...")]

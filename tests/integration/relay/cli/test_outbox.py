@@ -90,7 +90,7 @@ class TestList:
         relay.webhook(facebook.messages("33", "c"))
         (page,) = json.loads(ask("outbox", "list", "--unclaimed", "--json").out)
 
-        assert (page["site"], page["page_id"], page["waiting"]) == (None, "33", 1)
+        assert (page["site"], page["page_id"], page["waiting"], page["state"]) == (None, "33", 1, "unclaimed")
         assert page["kept_until"][:4] >= page["oldest_at"][:4]
 
     def test_an_outbox_that_is_nearly_full_says_what_happens_next(self, ask: Ask, client: sync_redis.Redis) -> None:
@@ -122,22 +122,35 @@ class TestShow:
         put(client, "hello \x1b[31m")
         shown = ask("outbox", "show", "acme", "--payload")
 
-        assert "hello" in shown.out
+        assert '{"text": "hello ' in shown.out
         assert "\x1b[31m" not in shown.out
 
     def test_dead_letters_are_shown_with_their_reason(self, ask: Ask, client: sync_redis.Redis) -> None:
         put(client, "a", stream=keys.dead("acme"))
 
         assert rows(ask("outbox", "show", "acme", "--dead"))[0][-1] == "odd"
-        assert ask("outbox", "show", "acme").out == "No such event is here.\n"
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            pytest.param(["acme"], "Nothing waits for acme.\n", id="a site"),
+            pytest.param(["33", "--unclaimed"], "Nothing waits for page 33.\n", id="a page"),
+            pytest.param(["acme", "--dead"], "No event of acme is a dead letter.\n", id="dead letters"),
+            pytest.param(["acme", "--since", "1h"], "No such event is here.\n", id="a choice"),
+        ],
+    )
+    def test_where_nothing_is_it_says_of_what(self, ask: Ask, options: list[str], words: str) -> None:
+        assert ask("outbox", "show", *options) == Ended(0, words, "")
 
     def test_as_many_are_listed_as_are_asked_for(self, ask: Ask, client: sync_redis.Redis) -> None:
         put(client, *map(str, range(450)))
         some, all_of_them = ask("outbox", "show", "acme"), ask("outbox", "show", "acme", "--limit", "1000", "--json")
 
         assert len(rows(some)) == 50
-        assert "warning: there are more than these 50; --limit 500 lists more of them" in some.err
-        assert "there are more" in ask("outbox", "show", "acme", "--json").err
+        assert some.err == "warning: these are 50 of 450; --limit 450 lists all of them\n"
+        assert ask("outbox", "show", "acme", "--json").err == some.err
+        chosen = ask("outbox", "show", "acme", "--page", "22", "--json")
+        assert chosen.err == "warning: there are more than these 50; --limit 500 lists more of them\n"
         assert len({event["id"] for event in json.loads(all_of_them.out)}) == 450
 
     def test_a_page_is_shown_that_nobody_claims(self, ask: Ask, relay: RelayThread) -> None:
@@ -236,6 +249,19 @@ class TestDrop:
 
         assert "1 waiting event of page 33 (unclaimed)" in ended.out
         assert [client.xlen(each) for each in (keys.outbox("acme"), keys.dead("acme"), keys.outbox("~33"))] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["drop", "acme", "--yes"], "Nothing to drop."),
+        (["drop", "acme", "--dead", "--dry-run"], "Nothing to drop."),
+        (["replay", "acme"], "Nothing to replay."),
+        (["set-aside", "acme", "--page", "22"], "Nothing to set aside."),
+    ],
+)
+def test_where_nothing_is_to_be_done_it_says_so(ask: Ask, command: list[str], sentence: str) -> None:
+    assert ask("outbox", *command) == Ended(0, sentence + "\n", "")
 
 
 class TestInFlight:

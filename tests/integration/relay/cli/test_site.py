@@ -1,6 +1,7 @@
 """`relay site …`."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -125,6 +126,28 @@ class TestShow:
 
         assert ended.code == 1
         assert f"there is no site named {name};" in ended.err
+
+    def test_what_an_operator_reads_is_in_words(self, ask: Ask) -> None:
+        ask("site", "add", "acme", "https://acme.example")
+        printed = ask("site", "show", "acme").out
+
+        assert "state         up\nwaiting       none\ndelivered     0\ndead letters  none\n" in printed
+        assert not any(word in printed for word in ("False", "None", "[]", "0.0", "delivering"))
+        assert all(line and line == line.rstrip() for line in printed.splitlines())
+
+
+class TestPauseAndResume:
+    def test_a_pause_is_told_with_who_and_why_and_is_over_after_the_resume(self, ask: Ask) -> None:
+        ask("site", "add", "acme", "https://acme.example")
+        ask("site", "pause", "acme", "--reason", "moves")
+        printed = ask("status").out
+        resumed = ask("site", "resume", "acme")
+        delivery = json.loads(ask("site", "show", "acme", "--json").out)["delivery"]
+
+        assert re.search(r"acme is paused since \S+Z by an operator: moves\.", printed)
+        assert "failure" not in printed
+        assert resumed.out == "Site acme was paused; nothing waits for it, and it is up.\n"
+        assert (delivery["state"], delivery["last_error"], delivery["last_error_at"]) == ("up", "", None)
 
 
 class TestChange:

@@ -103,3 +103,12 @@ def test_an_argument_that_does_not_fit_is_told_in_plain_words(command: list[str]
     assert words in result.output
     assert "Value error" not in result.output
     assert "Input should" not in result.output
+
+
+@pytest.mark.parametrize("group", [[], ["channel"], ["channel", "add"]], ids=" ".join)
+def test_no_sentence_of_the_list_of_commands_is_cut_at_80_columns(group: list[str]) -> None:
+    printed = runner.invoke(app, [*group, "--help"], env={"COLUMNS": "80"}).output
+    listed = printed.split("Commands:")[1].split("\n")
+
+    assert listed
+    assert not [line for line in listed if line.endswith("...")]
