@@ -3,7 +3,8 @@
 Why it is there: nearly all that reaches a relay is one small form of request, and to read that form, to hand it on and
 to answer it costs a fifth of what a general server takes for it (docs/benchmarks.md). The rule that keeps it small and
 safe: whatever is not one plain request (`web.plain_request`) is not judged here. The connection then goes over to
-aiohttp for good, together with every byte that has come.
+aiohttp for good, together with every byte that has come. But not before the head of a request has come whole: aiohttp
+would wait for that as long as the caller likes.
 """
 
 import asyncio
@@ -20,6 +21,10 @@ IDLE_S = 75.0
 """How long a connection may be kept without a request; aiohttp's own default."""
 REST_WITHIN_S = 1.0
 """How soon after its head a body must have come whole; then it is aiohttp's, which knows how long to wait at all."""
+HEAD_WITHIN_S = 15.0
+"""How long a head may take from its first byte; an honest one takes a round trip or two."""
+MAX_HEAD_KEPT_BYTES = 32 * 1024
+"""Of a head that is still to come whole; a browser's, cookies included, has a few KiB."""
 LOOK_AGAIN_S = 1.0
 """When to look again at a connection whose request takes longer than that."""
 
@@ -67,6 +72,7 @@ class _Connection(asyncio.Protocol):
         self._received = b""
         self._answering: asyncio.Task[None] | None = None
         self._rest_timer: asyncio.TimerHandle | None = None
+        self._head_timer: asyncio.TimerHandle | None = None
         self._closing = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -102,8 +108,11 @@ class _Connection(asyncio.Protocol):
 
     def _look(self) -> None:
         """Do what has come."""
-        self._stop_waiting()
         request = read_plain(self._received)
+        if request is NotRead.HEAD:
+            self._wait_for_head()
+            return
+        self._stop_waiting()
         if isinstance(request, PlainRequest):
             self._received = b""
             self._answering = self._loop.create_task(self._answer(request))
@@ -125,6 +134,13 @@ class _Connection(asyncio.Protocol):
             self._transport.resume_reading()
             self._look()
 
+    def _wait_for_head(self) -> None:
+        """Wait, but not anew for every byte: whoever sends them one by one would keep the connection for ever."""
+        if len(self._received) > MAX_HEAD_KEPT_BYTES:
+            self._transport.close()
+        elif self._head_timer is None:
+            self._head_timer = self._loop.call_later(HEAD_WITHIN_S, self._transport.close)
+
     def _hand_over(self) -> None:
         self._forget()
         protocol = cast("asyncio.Protocol", self._door.server())
@@ -140,9 +156,10 @@ class _Connection(asyncio.Protocol):
             self._idle_timer = self._loop.call_later(max(IDLE_S - idle_s, LOOK_AGAIN_S), self._close_idle)
 
     def _stop_waiting(self) -> None:
-        if self._rest_timer is not None:
-            self._rest_timer.cancel()
-            self._rest_timer = None
+        for timer in (self._rest_timer, self._head_timer):
+            if timer is not None:
+                timer.cancel()
+        self._rest_timer = self._head_timer = None
 
     def _forget(self) -> None:
         self._door.connections.discard(self)

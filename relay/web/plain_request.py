@@ -22,6 +22,8 @@ _HEAD = re.compile(
     rb"POST %s HTTP/1\.1\r\n(?P<fields>(?:[!#-'*+.0-9A-Z^-z|~-]+:[\t -~]*\r\n){1,64})\r\n"
     % re.escape(WEBHOOK_PATH.encode())
 )
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
+_MAY_BECOME_A_HEAD = re.compile(rb"[\r\n]*(?:[A-Z]|\Z)")
 _FIELD = re.compile(rb"([^:]+):([^\r]*)\r\n")
 _LENGTH = re.compile(rb"0|[1-9][0-9]{0,8}")
 
@@ -42,15 +44,19 @@ class PlainRequest(NamedTuple):
 class NotRead(Enum):
     """Why there is no request."""
 
+    HEAD = "its head has not come whole"
     PART = "its body has not come whole"
     OTHER = "it is not plain"
 
 
 def read_plain(data: bytes) -> PlainRequest | NotRead:
-    """Return the request when `data` is exactly one plain one; PART when it can become one with what comes next."""
+    """Return the request when `data` is exactly one plain one; PART when it can become one with what comes next.
+
+    HEAD when there is no whole head of any request yet, be it plain or not; it may be longer than a plain one.
+    """
     head = _HEAD.match(data)
     if head is None or head.end() > MAX_HEAD_BYTES:
-        return NotRead.OTHER
+        return NotRead.HEAD if _is_part_of_a_head(data) else NotRead.OTHER
     written = _FIELD.findall(head["fields"])
     fields = {name.lower(): value.strip(b"\t ") for name, value in written}
     if len(fields) != len(written) or not _is_plain(fields):  # a field twice: whose value holds?
@@ -60,6 +66,11 @@ def read_plain(data: bytes) -> PlainRequest | NotRead:
         return NotRead.PART if missing > 0 and len(data) <= MAX_PART_BYTES else NotRead.OTHER
     signature = fields.get(_SIGNATURE)
     return PlainRequest(None if signature is None else signature.decode("ascii"), data[head.end() :])
+
+
+def _is_part_of_a_head(data: bytes) -> bool:
+    """Whether a server would still wait; TLS knocking at the wrong door is nothing to wait for."""
+    return _MAY_BECOME_A_HEAD.match(data) is not None and _END_OF_HEAD.search(data.lstrip(b"\r\n")) is None
 
 
 def _is_plain(fields: dict[bytes, bytes]) -> bool:

@@ -239,10 +239,13 @@ class TestLeavesToAiohttp:
         caller = await bench.call()
         data = request_of(facebook.messages("1", "a"))
         caller.send(data[:40])
-        await soon(bench.handed_over.wait())
+        other = await bench.call()
+        other.send(data)
+        assert await other.status() == 200  # so the first piece of the other was read by now
         caller.send(data[40:])
 
         assert await caller.status() == 200
+        assert bench.to_aiohttp == 0
 
     async def test_a_body_that_takes_its_time(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(front_door, "REST_WITHIN_S", 0.01)
@@ -343,6 +346,37 @@ class TestGivesUp:
     async def test_a_connection_that_stays_silent(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(front_door, "IDLE_S", 0.02)
         caller = await bench.call()
+
+        assert await caller.is_closed()
+
+    @pytest.mark.parametrize("begun", [b"POST /facebook/webhook HTTP/1.1\r\nHo", b"GET /hello HTTP/1.1\r\n", b"\r\n"])
+    async def test_a_head_that_never_comes_whole(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch, begun: bytes
+    ) -> None:
+        monkeypatch.setattr(front_door, "HEAD_WITHIN_S", 0.02)
+        caller = await bench.call()
+        caller.send(begun)
+
+        assert await caller.is_closed()
+        assert bench.to_aiohttp == 0
+
+    async def test_a_head_that_comes_byte_by_byte(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(front_door, "HEAD_WITHIN_S", 0.1)
+        caller = await bench.call()
+
+        async def drip() -> None:
+            while True:
+                caller.send(b"A")
+                await asyncio.sleep(0.005)  # byte by byte: that is what is tested
+
+        dripping = asyncio.create_task(drip())
+        with suppress(ConnectionError):  # the byte that comes after the end may be answered with a reset
+            assert await caller.is_closed()
+        dripping.cancel()
+
+    async def test_a_head_without_end(self, bench: Bench) -> None:
+        caller = await bench.call()
+        caller.send(b"A" * (front_door.MAX_HEAD_KEPT_BYTES + 1))
 
         assert await caller.is_closed()
 

@@ -125,8 +125,16 @@ class TestPart:
         assert read_plain(self.WHOLE[:-missing]) is NotRead.PART
 
     @pytest.mark.parametrize("come", range(len(WHOLE) - len(BODY)))
-    def test_but_a_head_comes_whole(self, come: int) -> None:
-        assert read_plain(self.WHOLE[:come]) is NotRead.OTHER
+    def test_a_head_is_waited_for(self, come: int) -> None:
+        assert read_plain(self.WHOLE[:come]) is NotRead.HEAD
+
+    @pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\nHost: a\r\n", b"\r\nPOST", b"\r\n\r\n", b"A" * 20_000])
+    def test_also_one_of_another_request(self, data: bytes) -> None:
+        assert read_plain(data) is NotRead.HEAD
+
+    @pytest.mark.parametrize("data", [b"\x16\x03\x01", b"\x00", b"get /", b"GET / HTTP/1.1\n\n", b"POST\r\n\r\n"])
+    def test_but_not_what_can_be_judged_by_now(self, data: bytes) -> None:
+        assert read_plain(data) is NotRead.OTHER
 
     def test_not_much_is_kept_while_the_rest_is_waited_for(self) -> None:
         head = written("Host: x", "Content-Length: 100000000", body=b"")
