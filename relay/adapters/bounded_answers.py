@@ -32,6 +32,10 @@ class AnswerWithoutEnd(aiohttp.ClientPayloadError):
     """The answer brings more than an answer may."""
 
 
+class KeptConnectionClosed(aiohttp.ServerDisconnectedError):
+    """A connection that had served before was closed before one byte of this answer came."""
+
+
 class BoundedAnswers(ResponseHandler):
     """aiohttp's protocol of a client connection, which ends it when an answer goes beyond the bounds."""
 
@@ -39,11 +43,20 @@ class BoundedAnswers(ResponseHandler):
         super().__init__(loop=loop)
         self._received = 0
         self._interim = 0
+        self._requests = 0
 
     def set_response_params(self, **params: Any) -> None:
         """Begin to count anew: the library calls this before each request."""
         self._received = self._interim = 0
+        self._requests += 1
         super().set_response_params(**params)
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        """End the answer with an error: here alone it is known whether the connection is to blame, or the site."""
+        lost = isinstance(exc, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
+        if lost and self._requests > 1 and not self._received:
+            exc = KeptConnectionClosed()
+        super().set_exception(exc, *cause)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, a slice at a time."""

@@ -1,5 +1,6 @@
 """The HTTP push: one batch, signed, to one site. Never raises for what a site does; every outcome is a verdict."""
 
+import asyncio
 import io
 import math
 import os
@@ -8,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import aiohttp
 
-from relay.adapters.bounded_answers import AnswerWithoutEnd
+from relay.adapters.bounded_answers import AnswerWithoutEnd, KeptConnectionClosed
 from relay.adapters.push_sessions import AddressRefused, PushSessions
 from relay.core.answers import MAX_ANSWER_BYTES, read_answer
 from relay.core.delivery import Failed, Refused, Verdict
@@ -23,6 +24,9 @@ from shared.wire import encode_batch
 
 RECORD_KEPT_S = 5.0
 """How long a site's record is used before it is read again: a new address or secret is in force within this time."""
+
+AGAIN_WITHIN_S = 2.0
+"""That a site closed what was idle just as we sent shows after a round trip. Later, it had the batch and failed."""
 
 _HEADERS = {
     "Content-Type": "application/json",
@@ -66,14 +70,10 @@ class HttpPush:
         return verdict
 
     async def _post(self, site: Site, body: bytes, headers: dict[str, str], *, event_ids: Sequence[str]) -> Verdict:
-        data = io.BytesIO(body)  # read in pieces; as bytes, a large body would hold up the loop
         try:
-            async with (
-                self._sessions.reaching(site.name, site.permission.networks) as session,
-                session.post(site.events_url, data=data, headers=_HEADERS | headers, allow_redirects=False) as answer,
-            ):
-                content = await _read_bounded(answer.content)
-                return read_answer(answer.status, answer.headers, content, event_ids=event_ids, now=self._clock())
+            async with self._sessions.reaching(site.name, site.permission.networks) as session:
+                status, names, content = await _exchange(session, site.events_url, body, _HEADERS | headers)
+                return read_answer(status, names, content, event_ids=event_ids, now=self._clock())
         except TimeoutError:
             return Failed(f"no answer within {self._sessions.answer_timeout_s:.0f} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -93,6 +93,27 @@ class HttpPush:
         if now - self._records_swept_at > RECORD_KEPT_S:
             self._records = {site: kept for site, kept in self._records.items() if now - kept[0] <= RECORD_KEPT_S}
             self._records_swept_at = now
+
+
+_Answer = tuple[int, Mapping[str, str], bytes]
+
+
+async def _exchange(session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str]) -> _Answer:
+    """Send a body and return the answer. Once more where a kept connection turned out to be closed."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    try:
+        return await _send(session, url, body, headers)
+    except KeptConnectionClosed:
+        if loop.time() - began > AGAIN_WITHIN_S:
+            raise
+    return await _send(session, url, body, headers)
+
+
+async def _send(session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str]) -> _Answer:
+    data = io.BytesIO(body)  # read in pieces; as bytes, a large body would hold up the loop
+    async with session.post(url, data=data, headers=headers, allow_redirects=False) as answer:
+        return answer.status, answer.headers, await _read_bounded(answer.content)
 
 
 async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
