@@ -104,7 +104,9 @@ def read_announced(status: int, body: bytes) -> RelayReading:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _no_relay()
     if announced.state == RelayState.PARKED:
-        sentence = f"announced; {announced.waiting} events wait at the relay and are on their way"
+        sentence = (
+            f"was parked until it announced itself; {announced.waiting} events waited then, and come by themselves"
+        )
         return RelayReading(RelayState.PARKED, sentence, announced.waiting)
     return RelayReading(RelayState.UP, waiting=announced.waiting)
 

@@ -37,7 +37,9 @@ class Metrics:
         self.quarantined = Gauge("onsite_quarantined_events", "Events in quarantine", registry=registry)
         self.relay = Gauge("onsite_relay", "1 for how the relay stands with this site", ["state"], registry=registry)
         self.relay_waiting = Gauge(
-            "onsite_relay_waiting_events", "Events that wait at the relay, as it last said", registry=registry
+            "onsite_relay_waiting_events",
+            "Events that wait at the relay, as it last said; NaN while it has not said",
+            registry=registry,
         )
 
     def exposition(self) -> bytes:

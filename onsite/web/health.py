@@ -3,6 +3,8 @@
 The rule: nothing here names a person.
 """
 
+import math
+
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -68,5 +70,6 @@ class HealthRoutes:
         self._metrics.quarantined.set(counts.quarantined)
         self._metrics.relay.clear()
         self._metrics.relay.labels(self._link.reading.state).set(1)
-        self._metrics.relay_waiting.set(self._link.reading.waiting or 0)
+        waiting = self._link.reading.waiting
+        self._metrics.relay_waiting.set(math.nan if waiting is None else waiting)
         return web.Response(body=self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})

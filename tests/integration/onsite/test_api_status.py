@@ -44,6 +44,7 @@ async def test_metrics_count_and_name_nobody(site: RunningSite) -> None:
     assert 'onsite_events_total{platform="facebook",state="translated"} 1.0' in body
     assert 'onsite_channels{platform="facebook",state="no_token"} 1.0' in body
     assert "onsite_messages_total 1.0" in body
+    assert "onsite_relay_waiting_events NaN" in body  # nobody asked: 0 would be a claim
     assert 'onsite_replies{state="unknown"} 0.0' in body
     assert "900100200" not in body
 
