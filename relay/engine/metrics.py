@@ -34,6 +34,19 @@ WEBHOOKS = Counter(
     " busy, unavailable",
     ["result"],
 )
+WEBHOOK_RESULTS = (
+    "accepted",
+    "unknown_object",
+    "bad_signature",
+    "malformed",
+    "packed_body",
+    "too_large",
+    "too_slow",
+    "busy",
+    "unavailable",
+)
+for _result in WEBHOOK_RESULTS:
+    WEBHOOKS.labels(_result)  # for the same reason as the losses below
 EVENTS_ACCEPTED = Counter("relay_events_accepted_total", "Events that got their 200")
 EVENTS_UNCLAIMED = Counter(
     "relay_events_unclaimed_total", "Accepted events of pages that no site claims; they are kept"

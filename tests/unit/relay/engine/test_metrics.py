@@ -55,3 +55,10 @@ def test_an_acknowledged_batch_is_counted_by_event_with_the_age_of_each() -> Non
     ]
 
     assert [late - early for early, late in zip(before, after, strict=True)] == pytest.approx([2, 1, 5.5, 3])
+
+
+def test_every_result_of_a_webhook_has_its_series_before_the_first_one() -> None:
+    (family,) = metrics.WEBHOOKS.collect()
+
+    assert {each.labels["result"] for each in family.samples} >= set(metrics.WEBHOOK_RESULTS)
+    assert all(result in family.documentation for result in metrics.WEBHOOK_RESULTS)
