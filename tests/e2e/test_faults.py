@@ -70,8 +70,11 @@ def redis_is_away() -> Plan:
 
 
 def the_site_hangs_with_a_batch() -> Plan:
-    """Show that what was handed out to a site that never took it is nowhere."""
-    return small(Step(0.6, FaultKind.SITE_HANGS, SITE, 0.5), seconds=1.0)
+    """Show that what was handed out to a site that never took it is nowhere.
+
+    It hangs for longer than `adapters.push.AGAIN_WITHIN_S`: until then the batch would simply be sent once more.
+    """
+    return small(Step(0.6, FaultKind.SITE_HANGS, SITE, 2.6), seconds=1.0)
 
 
 def two_relays_and_a_slow_site() -> Plan:
