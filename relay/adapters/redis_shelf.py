@@ -1,4 +1,4 @@
-"""Where webhook entries go that cannot be routed: a capped stream, for a look by a person."""
+"""Where webhook entries go that cannot be routed, and items that cannot be read: a capped stream for people."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,10 @@ class RedisShelf:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def keep(self, entries: Sequence[bytes]) -> None:
+    async def keep(self, entries: Sequence[bytes], *, reason: str) -> None:
         """See `engine.ports.OddShelf.keep`. Raises StoreUnavailable."""
         async with store_errors():
             pipeline = self._redis.pipeline(transaction=False)
             for entry in entries:
-                pipeline.xadd(keys.ODD, {"d": entry}, maxlen=keys.ODD_KEPT, approximate=True)
+                pipeline.xadd(keys.ODD, {"d": entry, "reason": reason}, maxlen=keys.ODD_KEPT, approximate=True)
             await pipeline.execute()

@@ -28,7 +28,8 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:dead-letters  zset    outbox that may have dead letters → [8]  settle, sift           retain, status  [3]
     relay:losses        zset    unclaimed page that may have losses → 0  append, retain, sift   operators       for good
     relay:retention     string  that somebody looks after the limits     retain                 retain          [9]
-    relay:odd           stream  webhook entries that cannot be routed    intake                 operators       [4]
+    relay:odd           stream  webhook entries that cannot be routed,   intake                 operators       [4]
+                                and items nested too deep
     relay:health        string  proof that a write succeeds              readiness check        nobody          [5]
     relay:probes        hash    site → id of its job, in RQ's Redis      retry lane             retry lane      for good
     rq:*                RQ's    the schedule of probes; never an event   retry lane             workers         RQ's

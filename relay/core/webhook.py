@@ -1,8 +1,9 @@
 """Meta's webhooks as values: is a body authentic, what does it hold, how is the callback verified. No HTTP.
 
 Rules: the signature is checked over the raw bytes before anything is parsed, as Meta signs its own escaped form of
-JSON; each entry and each item is read for itself, so that an odd one never costs another; items are cut out byte for
-byte and are not looked into, because translating them is the site's business. One thing alone is mended on the way:
+JSON; each entry and each item is read for itself, so that an odd one never costs another, and neither does one that is
+nested too deep (`core.nesting`); items are cut out byte for byte and are not looked into, because translating them is
+the site's business. One thing alone is mended on the way:
 half a surrogate pair (a text that was cut inside an emoji) becomes U+FFFD, as strict decoders, ours and the site's,
 would otherwise refuse the whole body for it.
 Source: https://developers.facebook.com/documentation/business-messaging/messenger-platform/webhooks
@@ -10,13 +11,14 @@ Source: https://developers.facebook.com/documentation/business-messaging/messeng
 
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 from pydantic import SecretStr
 
 from relay.core.errors import BadSignature, ChallengeRefused, MalformedBody
+from relay.core.nesting import cut_deep, may_be_deep
 from shared.names import is_page_id
 from shared.wire import KIND_MESSAGING, PLATFORM_KINDS
 
@@ -53,6 +55,8 @@ class Split(NamedTuple):
     items: list[Incoming]
     odd: list[bytes]
     """Entries that cannot be routed: kept aside and counted."""
+    deep: Sequence[bytes] = ()
+    """Items that no decoder would read: kept aside and counted as well."""
 
 
 class _PlainEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -117,9 +121,28 @@ def split(body: bytes) -> Split:
     """Cut an authentic body into its items, in their order. Raises MalformedBody when it is no JSON object at all."""
     try:
         body.decode()  # an item is passed on unread, so its encoding is checked here, for all at once
-        return _split_plain(body) or _split_any(body)
+        return _split_shallow(body) or _split_deep(body)
     except _UNREADABLE as error:
         raise MalformedBody(f"the body is no JSON object: {error}") from None
+
+
+def _split_shallow(body: bytes) -> Split | None:
+    """Cut a body; None where an item may be nested too deep."""
+    if not may_be_deep(body):
+        return _split_plain(body) or _split_any(body)
+    try:
+        parts = _split_plain(body) or _split_any(body)
+    except RecursionError:
+        return None
+    pieces = [item.payload for item in parts.items] + parts.odd
+    return None if any(map(may_be_deep, pieces)) else parts
+
+
+def _split_deep(body: bytes) -> Split:
+    shallow = cut_deep(body)
+    parts = _split_plain(shallow.body) or _split_any(shallow.body)
+    items = [item for item in parts.items if item.payload != shallow.mark]
+    return parts._replace(items=items, deep=shallow.cut)
 
 
 def _split_plain(body: bytes) -> Split | None:

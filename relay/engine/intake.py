@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from relay.core.errors import StoreUnavailable
+from relay.core.nesting import MAX_ITEM_DEPTH
 from relay.core.outbox import is_holding
 from relay.core.webhook import Incoming, Split, split
 from relay.engine.ports import OddShelf
@@ -34,6 +35,7 @@ class Accepted:
     object: str
     events: int
     odd: int
+    """How many entries and items were kept aside, as nobody could have read or routed them."""
     unclaimed: int
     """How many of the events wait for a page that no site claims."""
 
@@ -67,19 +69,23 @@ class Intake:
         """Store every event of the body. Raises MalformedBody, or StoreUnavailable when the promise cannot be kept."""
         parts = split(body)
         items = parts.items
-        if len(items) == 1 and not parts.odd and (outbox := self._routing.cached(items[0].page_id)) is not None:
+        kept_aside = len(parts.odd) + len(parts.deep)
+        if len(items) == 1 and not kept_aside and (outbox := self._routing.cached(items[0].page_id)) is not None:
             # Nearly every body is one event of a known page: straight to its outbox, at a third of the cost. The
             # writer alone keeps the time then.
             if not await self._writer.append(outbox, items):
                 return Accepted(parts.object, 1, 0, int(is_holding(outbox)))
             self._routing.forget([items[0].page_id])
         unclaimed = await _in_time(self._keep_and_append(parts))
-        return Accepted(parts.object, len(items), len(parts.odd), unclaimed)
+        return Accepted(parts.object, len(items), kept_aside, unclaimed)
 
     async def _keep_and_append(self, parts: Split) -> int:
         if parts.odd:
             log.warning("webhook_entries_odd", count=len(parts.odd), object=parts.object)
-            await self._shelf.keep(parts.odd)
+            await self._shelf.keep(parts.odd, reason="no page and no events can be read out of it whole")
+        if parts.deep:
+            log.warning("webhook_items_too_deep", count=len(parts.deep), object=parts.object)
+            await self._shelf.keep(parts.deep, reason=f"nested deeper than {MAX_ITEM_DEPTH} levels")
         return await self._append(parts.items)
 
     async def _append(self, items: Sequence[Incoming]) -> int:

@@ -51,7 +51,9 @@ EVENTS_ACCEPTED = Counter("relay_events_accepted_total", "Events that got their 
 EVENTS_UNCLAIMED = Counter(
     "relay_events_unclaimed_total", "Accepted events of pages that no site claims; they are kept"
 )
-ENTRIES_ODD = Counter("relay_entries_odd_total", "Webhook entries that cannot be routed; they are kept aside")
+ENTRIES_ODD = Counter(
+    "relay_entries_odd_total", "Webhook entries or items that cannot be routed or read; they are kept aside"
+)
 ACCEPT_SECONDS = Histogram(
     "relay_accept_seconds",
     "From the request to its 200",

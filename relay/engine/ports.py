@@ -141,7 +141,7 @@ class Directory(Protocol):
 
 
 class OddShelf(Protocol):
-    """Where webhook entries go that cannot be routed."""
+    """Where webhook entries go that cannot be routed, and items that cannot be read."""
 
-    async def keep(self, entries: Sequence[bytes]) -> None:
-        """Keep them for a look by a person."""
+    async def keep(self, entries: Sequence[bytes], *, reason: str) -> None:
+        """Keep them, with what is odd about them, for a look by a person."""

@@ -158,3 +158,26 @@ async def accepted_webhooks(relay: Server) -> int:
         text = await answer.text()
     found = re.search(r'relay_webhooks_total\{result="accepted"\} ([0-9.]+)', text)
     return int(float(found.group(1))) if found else 0
+
+
+async def test_an_item_nested_too_deep_costs_the_events_beside_it_nothing(
+    graph: GraphSimulator, relay: Server, new_site_at: NewSite
+) -> None:
+    site = await new_site_at("acme")
+    await site.start()
+    await relay.command("bind", ACME_PAGE, "acme")
+
+    def nested(levels: int, text: str, mid: str) -> dict[str, object]:
+        """Write an item of so many levels that is a message all the same."""
+        later: object = {}
+        for _ in range(levels - 2):
+            later = {"a": later}
+        return text_item(ACME_PAGE, ADA, text, mid=mid, at_ms=1_760_000_000_000) | {"later": later}
+
+    items = [nested(levels, f"{levels}", f"m_{levels}") for levels in (2, 300, 301, 900, 3)]
+    answer = await graph.post_webhook({"object": "page", "entry": [{"id": ACME_PAGE, "time": 1, "messaging": items}]})
+
+    assert answer.status == 200
+    await eventually(lambda: Inbox(site).texts(ADA), lambda texts: texts == ["2", "300", "3"])
+    delivery = (await relay.command("status"))["sites"][0]["delivery"]
+    assert [delivery[what] for what in ("state", "delivered", "failures", "dead_letters")] == ["up", 3, 0, 0]

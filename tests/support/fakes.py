@@ -79,10 +79,12 @@ class FakeShelf:
 
     def __init__(self) -> None:
         self.kept: list[bytes] = []
+        self.reasons: list[str] = []
 
-    async def keep(self, entries: Sequence[bytes]) -> None:
+    async def keep(self, entries: Sequence[bytes], *, reason: str) -> None:
         """See the port."""
         self.kept += entries
+        self.reasons += [reason] * len(entries)
 
 
 def tokens() -> Callable[[], str]:

@@ -244,7 +244,8 @@ class TestSplit:
             pytest.param(b'{"object":"page","entry":[NaN]}', id="NaN"),
             pytest.param(b'{"a":' * 100_000, id="nested without end"),
             pytest.param(
-                one_entry(b'{"id":"1","messaging":[' + b"[" * 100_000 + b"]" * 100_001 + b"}"), id="a deep item"
+                one_entry(b'{"id":"1","messaging":[' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+                id="a deep item, cut off",
             ),
         ],
     )

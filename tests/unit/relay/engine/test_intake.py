@@ -70,6 +70,17 @@ async def test_odd_entries_are_kept_aside_before_the_promise_is_made(bench: Benc
     assert bench.shelf.kept == [b'{"who":1}']
 
 
+async def test_an_item_that_no_decoder_would_read_is_kept_aside_with_its_reason(bench: Bench) -> None:
+    bench.store.bindings = {"1": "acme"}
+    deep = b"[" * 1_000 + b"]" * 1_000
+    await bench.intake.accept(body(items("1", "a")))  # the binding is known then
+    accepted = await bench.intake.accept(body(b'{"id":"1","messaging":[' + deep + b',"b"]}'))
+
+    assert accepted == Accepted("page", events=1, odd=1, unclaimed=0)
+    assert bench.store.payloads("acme") == payloads("a", "b")
+    assert (bench.shelf.kept, bench.shelf.reasons) == ([deep], ["nested deeper than 300 levels"])
+
+
 async def test_a_body_about_something_else_stores_nothing(bench: Bench) -> None:
     assert await bench.intake.accept(facebook.body(subject="user")) == Accepted("user", 0, 0, 0)
     assert bench.store.calls == []

@@ -294,7 +294,7 @@ class TestNoPromise:
         assert (await bench.post(body))[0] == 200
 
     async def test_a_shelf_that_is_away_is_503_too(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-        async def away(_entries: object) -> None:
+        async def away(_entries: object, *, reason: str) -> None:
             raise StoreUnavailable("away")
 
         monkeypatch.setattr(bench.shelf, "keep", away)
