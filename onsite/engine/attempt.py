@@ -14,7 +14,7 @@ from onsite.core.model import Platform
 from onsite.core.sending import Lost, Postponed, Refused, SendEvent, SendOutcome, Sent
 from onsite.engine.attempts import CHANNEL_REMOVED, NO_TOKEN, Consequence, consequence_of
 from onsite.engine.bell import Bell
-from onsite.engine.channels import SENDING_STATES, ChannelState, Credentials
+from onsite.engine.channels import CLEARED_BY_SENDING, SENDING_STATES, ChannelState, Credentials
 from onsite.engine.errors import StoreUnavailable
 from onsite.engine.metrics import Metrics
 from onsite.engine.outgoing import Outgoing, Settlement
@@ -127,11 +127,12 @@ class Attempt:
     async def _update_health(self, outgoing: Outgoing, outcome: SendOutcome, consequence: Consequence) -> None:
         if consequence.channel_broken:
             state, sentence = ChannelState.SENDING_REFUSED, consequence.channel_broken
-        elif outgoing.channel_state in SENDING_STATES - {ChannelState.OK} and isinstance(outcome, Sent):
+        elif outgoing.channel_state in CLEARED_BY_SENDING and isinstance(outcome, Sent):
             state, sentence = ChannelState.OK, ""
         else:
             return
-        await self._channels.set_health(outgoing.channel_id, state, sentence, only_from=SENDING_STATES)
+        may_change = CLEARED_BY_SENDING if state is ChannelState.OK else SENDING_STATES
+        await self._channels.set_health(outgoing.channel_id, state, sentence, only_from=may_change)
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

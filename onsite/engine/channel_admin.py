@@ -17,7 +17,7 @@ from onsite.engine.channels import Channel, ChannelRef, ChannelState, Credential
 from onsite.engine.errors import Unprocessable
 from onsite.engine.pollers import Pollers
 from onsite.engine.ports import ChannelStore, FacebookPages, TelegramPolling
-from shared.graph import GraphTrouble
+from shared.graph import GraphError, GraphTrouble, diagnose
 from shared.lenient import as_text
 from shared.logs import get_logger
 from shared.names import is_page_id
@@ -30,6 +30,10 @@ _PROOF = re.compile(r"[0-9a-f]{64}")
 
 _REFUSALS = frozenset({GraphTrouble.TOKEN_DEAD, GraphTrouble.BAD_PARAMETER, GraphTrouble.GONE})
 """What Facebook says of a token, or of a proof, that will never work. A missing permission may be granted later."""
+
+
+TOKEN_DEAD = diagnose(GraphError(190)).sentence
+"""What a channel says whose token died for a reason that nobody told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,14 @@ class ChannelAdmin:
 
     async def page_disconnected(self, page_id: str, reason: str) -> None:
         """Say at the page's channel that nothing comes any more; its token is kept, as it may come back."""
-        ref = ChannelRef(Platform.FACEBOOK, page_id)
-        for channel in await self._store.channels():
-            if channel.ref == ref:
-                await self._store.set_health(channel.id, ChannelState.DISCONNECTED, _gone(as_text(reason)))
+        for channel in await self._of_page(page_id):
+            await self._store.set_health(channel.id, ChannelState.DISCONNECTED, _gone(as_text(reason)))
+
+    async def page_token_died(self, page_id: str, reason: str) -> None:
+        """Say at the page's channel that its token is dead, if it has one; messages come all the same."""
+        for channel in await self._of_page(page_id):
+            if channel.has_token:
+                await self._store.set_health(channel.id, ChannelState.TOKEN_DEAD, as_text(reason) or TOKEN_DEAD)
 
     async def remove(self, channel_id: int) -> None:
         """Erase a channel's token and stop its polling; its conversations stay.
@@ -115,6 +123,11 @@ class ChannelAdmin:
                 await self._pollers.refresh(channel)
                 raise
         log.info("channel_removed", channel=channel_id)
+
+    async def _of_page(self, page_id: str) -> list[Channel]:
+        """Return the page's channel, or nothing where there is none."""
+        ref = ChannelRef(Platform.FACEBOOK, page_id)
+        return [channel for channel in await self._store.channels() if channel.ref == ref]
 
     async def _save(self, known: _Known, credentials: Credentials, *, name: str) -> Channel:
         ref = known.ref

@@ -31,6 +31,9 @@ class ChannelState(StrEnum):
     """The token is stored, but Facebook did not say whose it is; the next reply that gets through clears it."""
     DISCONNECTED = "disconnected"
     """The relay sends nothing for this page any more; replies can be tried still. Connecting it again clears it."""
+    TOKEN_DEAD = "token_dead"  # noqa: S105  as above
+    """Facebook takes the page's token no longer, as the relay found: messages still come. Connecting the page again,
+    another token, or a reply that gets through clears it."""
     REMOVED = "removed"
     """Taken away by an admin: credentials erased, history kept, not listed."""
 
@@ -52,6 +55,9 @@ POLLING_STATES = frozenset(
 
 SENDING_STATES = frozenset({ChannelState.OK, ChannelState.SENDING_REFUSED, ChannelState.UNCHECKED})
 """States that an attempt to send may change."""
+
+CLEARED_BY_SENDING = SENDING_STATES - {ChannelState.OK} | {ChannelState.TOKEN_DEAD}
+"""States that a reply that got through ends: whatever was said of the token before, it works."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class ChannelStore(Protocol):
 
 
 class ConnectedPages(Protocol):
-    """Who is told what the relay says of pages; each may be told twice. Both raise StoreUnavailable."""
+    """Who is told what the relay says of pages; each may be told twice. All raise StoreUnavailable."""
 
     async def page_connected(self, page_id: str, credentials: Credentials, *, name: str) -> None:
         """Send for the page with these credentials from now on."""
@@ -95,6 +95,10 @@ class ConnectedPages(Protocol):
 
     async def page_disconnected(self, page_id: str, reason: str) -> None:
         """Know that nothing comes for the page any more, and why."""
+        ...
+
+    async def page_token_died(self, page_id: str, reason: str) -> None:
+        """Know that Facebook takes the page's token no longer, why, and what mends it."""
         ...
 
 

@@ -43,6 +43,8 @@ class RelayBatches:
                 await self._connected(event)
             elif event.kind == page_events.KIND_DISCONNECTED:
                 await self._disconnected(event)
+            elif event.kind == page_events.KIND_TOKEN_INVALID:
+                await self._token_died(event)
         except (WireError, VaultError) as error:
             log.warning("page_news_refused", page=event.page_id, kind=event.kind, reason=str(error))
             return Rejection(event.id, str(error))
@@ -56,3 +58,8 @@ class RelayBatches:
     async def _disconnected(self, event: Event) -> None:
         news = page_events.decode_disconnected(bytes(event.payload))
         await self._pages.page_disconnected(event.page_id, news.reason)
+
+    async def _token_died(self, event: Event) -> None:
+        news = page_events.decode_token_invalid(bytes(event.payload))
+        log.warning("page_token_dead", page=event.page_id, code=news.code, subcode=news.subcode)
+        await self._pages.page_token_died(event.page_id, news.reason)

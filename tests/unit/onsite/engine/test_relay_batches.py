@@ -10,7 +10,7 @@ from onsite.engine.channels import Credentials
 from onsite.engine.errors import StoreUnavailable
 from onsite.engine.relay_batches import RelayBatches
 from shared import page_events
-from shared.page_events import PageConnected, PageDisconnected
+from shared.page_events import PageConnected, PageDisconnected, PageTokenInvalid
 from shared.page_token import PageToken, seal
 from shared.site_secret import new_site_secret
 from shared.wire import Batch, Event, Receipt
@@ -41,6 +41,10 @@ class Site:
     async def page_disconnected(self, page_id: str, reason: str) -> None:
         """Note it."""
         self.told.append((page_id, reason))
+
+    async def page_token_died(self, page_id: str, reason: str) -> None:
+        """Note it."""
+        self.told.append((page_id, "dead", reason))
 
     async def take(self, *events: Event) -> Receipt:
         """Push a batch."""
@@ -75,6 +79,13 @@ async def test_a_disconnected_page_is_told_with_its_reason(site: Site) -> None:
     assert site.told == [("1122", "unbound by an operator"), ["1-1"]]
 
 
+async def test_a_dead_token_is_told_with_its_reason(site: Site) -> None:
+    payload = page_events.encode(PageTokenInvalid("The password was changed.", code=190, subcode=460))
+    await site.take(event(1, page_events.KIND_TOKEN_INVALID, payload))
+
+    assert site.told == [("1122", "dead", "The password was changed."), ["1-1"]]
+
+
 @pytest.mark.parametrize(
     ("news", "words"),
     [
@@ -82,6 +93,9 @@ async def test_a_disconnected_page_is_told_with_its_reason(site: Site) -> None:
         pytest.param(connected(sealed_for="3344"), "sealed for another secret", id="another page's"),
         pytest.param(event(1, page_events.KIND_CONNECTED, b'{"name":1}'), "is no PageConnected", id="no news"),
         pytest.param(event(1, page_events.KIND_DISCONNECTED, b"{}"), "is no PageDisconnected", id="no reason"),
+        pytest.param(
+            event(1, page_events.KIND_TOKEN_INVALID, b"[]"), "is no PageTokenInvalid", id="no reason of a dead token"
+        ),
     ],
 )
 async def test_news_that_cannot_be_read_is_refused_and_costs_nothing_else(site: Site, news: Event, words: str) -> None:

@@ -1,0 +1,109 @@
+"""What the relay says of a page's token shows at its channel, and goes by what shows that the page has a good one."""
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from shared.graph import appsecret_proof
+from shared.page_events import KIND_CONNECTED, KIND_TOKEN_INVALID
+from shared.page_token import PageToken, seal
+from tests.integration.onsite.site import PAGE_ID, PAGE_TOKEN, PSID, SECRET, RunningSite, messenger_event, wire_event
+from tests.world.watching import eventually
+
+REASON = "The password of the Facebook account was changed: connect the page again."
+DEAD = {"reason": REASON, "code": 190, "subcode": 460}
+
+
+async def tell(site: RunningSite, kind: str, payload: Any, *, page_id: str = PAGE_ID) -> None:
+    status, answer = await site.push_events(wire_event(payload, number=7, kind=kind, page_id=page_id))
+    assert (status, answer) == (200, {"accepted": 1})
+
+
+async def connect(site: RunningSite, token: str = PAGE_TOKEN) -> None:
+    proof = appsecret_proof(SecretStr(token), SecretStr(site.graph.app_secret))
+    sealed = seal(PageToken(SecretStr(token), proof), page_id=PAGE_ID, secrets=[SECRET])
+    await tell(site, KIND_CONNECTED, {"name": "Acme", "sealed": list(sealed)})
+
+
+async def health(site: RunningSite) -> tuple[str, str]:
+    (channel,) = (await site.get("/channels"))["channels"]
+    return channel["state"], channel["sentence"]
+
+
+async def reply(site: RunningSite) -> Any:
+    (conversation,) = (await site.get("/conversations"))["conversations"]
+    _, sent = await site.call(
+        "POST", f"/conversations/{conversation['id']}/replies", {"text": "good day", "client_id": "c1"}
+    )
+    return await site.settled(sent["id"])
+
+
+async def test_a_dead_token_shows_at_its_channel_with_the_sentence(site: RunningSite) -> None:
+    await connect(site)
+    await tell(site, KIND_TOKEN_INVALID, DEAD)
+
+    assert await health(site) == ("token_dead", REASON)
+
+
+async def test_connecting_the_page_again_clears_it(site: RunningSite) -> None:
+    await connect(site)
+    await tell(site, KIND_TOKEN_INVALID, DEAD)
+    await connect(site, site.graph.issue_token(PAGE_ID))
+
+    assert await health(site) == ("ok", "")
+
+
+async def test_another_token_from_an_admin_clears_it(site: RunningSite) -> None:
+    await connect(site)
+    await tell(site, KIND_TOKEN_INVALID, DEAD)
+    token = site.graph.issue_token(PAGE_ID)
+    await site.call("POST", "/channels", {"platform": "facebook", "page_id": PAGE_ID, "token": token})
+
+    assert await health(site) == ("ok", "")
+
+
+async def test_a_reply_that_gets_through_clears_it(site: RunningSite) -> None:
+    """The relay's copy of a token may be older than the site's."""
+    await connect(site)
+    await site.graph.customer_says(PAGE_ID, PSID, "hello")
+    await tell(site, KIND_TOKEN_INVALID, DEAD)
+
+    assert (await reply(site))["state"] == "sent"
+    await eventually(lambda: health(site), lambda seen: seen == ("ok", ""))
+
+
+async def test_a_reply_that_is_refused_leaves_the_sentence_that_says_what_died(site: RunningSite) -> None:
+    await connect(site)
+    await site.graph.customer_says(PAGE_ID, PSID, "hello")
+    await tell(site, KIND_TOKEN_INVALID, DEAD)
+    site.graph.kill_token(PAGE_TOKEN, subcode=467)
+
+    assert (await reply(site))["failure"]["code"] == "token_invalid"
+    assert await health(site) == ("token_dead", REASON)
+
+
+async def test_messages_come_all_the_same(site: RunningSite) -> None:
+    await connect(site)
+    await tell(site, KIND_TOKEN_INVALID, DEAD)
+    await site.customer_says("hello", mid="m1", psid=PSID)
+
+    (conversation,) = (await site.get("/conversations"))["conversations"]
+    found = (await site.get(f"/conversations/{conversation['id']}/messages"))["messages"]
+    assert [message["text"] for message in found] == ["hello"]
+    assert await health(site) == ("token_dead", REASON)
+
+
+async def test_a_reason_that_nobody_told_is_told_in_general(site: RunningSite) -> None:
+    await connect(site)
+    await tell(site, KIND_TOKEN_INVALID, {"reason": ""})
+
+    state, sentence = await health(site)
+    assert state == "token_dead"
+    assert sentence.startswith("Facebook does not accept the page's token")
+
+
+async def test_a_channel_without_a_token_says_so_still(site: RunningSite) -> None:
+    await site.push_events(messenger_event("hello", mid="m1"))
+    await tell(site, KIND_TOKEN_INVALID, DEAD)
+
+    assert (await health(site))[0] == "no_token"
