@@ -97,7 +97,9 @@ def _remarks(report: Report) -> list[str]:
         remarks.append("QUICK: a tenth of everything; these figures only say that it works.")
     for name, outcome in report.outcomes.items():
         if outcome.noisy:
-            remarks.append(f"NOISY, {name}: other programs took much of the machine during: {'; '.join(outcome.noisy)}")
+            remarks.append(
+                f"NOISY, {name}: others, or the machine below, took much of this one during: {'; '.join(outcome.noisy)}"
+            )
         if outcome.not_measured:
             why = "; ".join(f"{what}: {reason}" for what, reason in outcome.not_measured.items())
             remarks.append(f"NOT MEASURED, {name}: {len(outcome.not_measured)}: {why}")

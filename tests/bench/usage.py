@@ -13,7 +13,7 @@ HARNESS = ("senders", "site", "watcher", "conductor")
 """What is ours and not measured: must not be the bottleneck."""
 PROCESSES = ("web", "relay", "redis", "worker", "onsite", *HARNESS)
 NOISY_SHARE = 0.15
-"""Share of a processor taken by others above which the reader is warned."""
+"""Share of a processor taken by others, or by the machine below, above which the reader is warned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,12 @@ def usage_sheet(rows: Mapping[str, Sequence[Shares]]) -> Sheet:
 
 
 def noisy_rows(rows: Mapping[str, Sequence[Shares]]) -> list[str]:
-    """Name the rows during which others took much of the machine."""
-    return [title for title, rounds in rows.items() if median(rounds, lambda each: each.others) > NOISY_SHARE]
+    """Name the rows during which others, or the machine below, took much of this one."""
+    return [title for title, rounds in rows.items() if median(rounds, _not_ours) > NOISY_SHARE]
+
+
+def _not_ours(shares: Shares) -> float:
+    return shares.others + shares.stolen
 
 
 def _usage_row(title: str, rounds: Sequence[Shares], names: Sequence[str]) -> list[str]:

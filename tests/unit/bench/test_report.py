@@ -35,7 +35,7 @@ def report(*, quick: bool = False) -> Report:
         "relay [always]",
         "NOT MET",
         "met",
-        "NOISY, accept: other programs took much of the machine during: relay",
+        "NOISY, accept: others, or the machine below, took much of this one during: relay",
         "NOT MEASURED, accept: 1: arq: no network",
         "FAILED, drain: an event was lost",
         "at least 40 times",
