@@ -1,11 +1,19 @@
-"""Connected pages in Redis: one hash, a record each, the token sealed under the master key."""
+"""Connected pages in Redis: one hash, a record each, the token sealed under the master key.
+
+The pages of a person are found by looking through all of them: it is asked for when somebody leaves, which is seldom,
+and an index beside the records could only come to disagree with them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 
+from relay.adapters.replies import text
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
-from relay.core.page import ConnectedPage
+from relay.core.page import ConnectedPage, PersonsPage
 from shared.vault import Vault
 
 
@@ -14,7 +22,11 @@ class _Record(msgspec.Struct, frozen=True):
     name: str
     sealed_token: str
     connected_at_ms: int
+    connected_by: str = ""  # records of earlier releases have none
 
+
+SCAN_AT_ONCE = 200
+"""Records read in one round trip: some 100 KB, as a token may be long."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Record).decode
@@ -29,7 +41,8 @@ class RedisPages:
 
     async def save(self, page: ConnectedPage) -> None:
         """See `engine.page_connection.PageStore.save`."""
-        record = _Record(page.site, page.name, self._vault.seal(page.token), page.connected_at_ms)
+        sealed = self._vault.seal(page.token)
+        record = _Record(page.site, page.name, sealed, page.connected_at_ms, page.connected_by)
         async with store_errors():
             await self._redis.hset(keys.PAGES, page.page_id, _encode(record))
 
@@ -41,9 +54,23 @@ class RedisPages:
             return None
         record = _decode(found)
         token = self._vault.open(record.sealed_token)
-        return ConnectedPage(page_id, record.site, record.name, token, record.connected_at_ms)
+        return ConnectedPage(page_id, record.site, record.name, token, record.connected_at_ms, record.connected_by)
 
     async def forget(self, page_id: str) -> None:
         """See `engine.page_connection.PageStore.forget`."""
         async with store_errors():
             await self._redis.hdel(keys.PAGES, page_id)
+
+    async def of_person(self, user_id: str) -> Sequence[PersonsPage]:
+        """See `engine.page_connection.PageStore.of_person`."""
+        found: dict[str, PersonsPage] = {}
+        cursor = 0
+        while True:
+            async with store_errors():
+                answer: Any = await self._redis.hscan(keys.PAGES, cursor, count=SCAN_AT_ONCE)
+            cursor, records = answer
+            for page_id, record in ((text(key), _decode(value)) for key, value in records.items()):
+                if record.connected_by == user_id:
+                    found[page_id] = PersonsPage(page_id, record.connected_at_ms)
+            if not cursor:
+                return [found[page_id] for page_id in sorted(found)]

@@ -18,8 +18,8 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
                                 relay:bindings in the place of o
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
     relay:bindings      hash    page → site, or ~site: reserved for it   bind, unbind           intake, status  for good
-    relay:pages         hash    page → how it was connected (JSON, its   connect, disconnect    the same        for good
-                                token sealed)
+    relay:pages         hash    page → how and by whom it was connected  connect, disconnect    the same,       for good
+                                (JSON, its token sealed)                                        withdrawals
     relay:changes       hash    page → change of its binding under way   bind, unbind, replay,  sweep           [6]
                                                                          intake
     relay:{relay:changes}:number  string  number of the last change      bind, unbind           the same        for good

@@ -5,6 +5,7 @@ A page may be bound without: then its events come only if somebody subscribed th
 
 import json
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from pydantic import SecretStr
@@ -39,6 +40,15 @@ class ConnectedPage:
     site: str
     name: str
     token: SecretStr
+    connected_at_ms: int
+    connected_by: str = ""
+    """The person, by the id that this app knows them by; empty where nobody told. Meta asks for theirs by it."""
+
+
+class PersonsPage(NamedTuple):
+    """A page that a person connected, and when."""
+
+    page_id: str
     connected_at_ms: int
 
 

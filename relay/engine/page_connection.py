@@ -12,7 +12,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from relay.core.errors import FacebookRefused, FacebookUnreachable
-from relay.core.page import ConnectedPage, TokenOwner
+from relay.core.page import ConnectedPage, PersonsPage, TokenOwner
 from relay.core.site import Site, check_page_id
 from relay.core.webhook import Incoming
 from relay.engine.rebinding import Rebinding
@@ -57,6 +57,9 @@ class PageStore(Protocol):
     async def forget(self, page_id: str) -> None:
         """Keep nothing of a page."""
 
+    async def of_person(self, user_id: str) -> Sequence[PersonsPage]:
+        """Return the pages that a person connected and nobody since, by page; `user_id` is not empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -100,8 +103,8 @@ class PageConnection:
         """Bind a page without a token; returns how many waiting events its site gets. See `Rebinding.bind`."""
         return await self._bindings.bind(page_id, site)
 
-    async def connect(self, page_id: str, site: str, token: SecretStr) -> Connection:
-        """Subscribe and bind a page, and give its site the token.
+    async def connect(self, page_id: str, site: str, token: SecretStr, *, connected_by: str = "") -> Connection:
+        """Subscribe and bind a page, and give its site the token. `connected_by`: see `ConnectedPage.connected_by`.
 
         Raises UserError for a token that is refused or another page's, for a page of another site, or when Facebook
         cannot be reached; StoreUnavailable.
@@ -113,7 +116,8 @@ class PageConnection:
         found = await self._find_site(site)
         await self._bindings.check(page_id, site)
         await self._graph.subscribe(page_id, token)
-        await self._pages.save(ConnectedPage(page_id, site, owner.name, token, round(self._clock() * 1000)))
+        now_ms = round(self._clock() * 1000)
+        await self._pages.save(ConnectedPage(page_id, site, owner.name, token, now_ms, connected_by))
         moved = await self._bindings.bind(page_id, site)
         await self._hand_over(page_id, found, owner.name, token)
         log.info("page_connected", page=page_id, site=site)
