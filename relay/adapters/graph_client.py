@@ -37,19 +37,20 @@ class GraphClient:
 
     async def owner_of(self, token: SecretStr) -> TokenOwner:
         """Ask whose token it is. Raises FacebookRefused, FacebookUnreachable."""
-        return read_owner(*await self._call("GET", owner_url(self._base_url, self.proof_of(token)), token))
+        return read_owner(*await self.call("GET", owner_url(self._base_url, self.proof_of(token)), token))
 
     async def subscribe(self, page_id: str, token: SecretStr) -> None:
         """Have a page's events sent to this app. Raises FacebookRefused, FacebookUnreachable."""
         url = subscriptions_url(self._base_url, page_id, self.proof_of(token))
-        read_success(*await self._call("POST", url, token, subscription_body()))
+        read_success(*await self.call("POST", url, token, subscription_body()))
 
     async def unsubscribe(self, page_id: str, token: SecretStr) -> None:
         """End that. Raises FacebookRefused, FacebookUnreachable."""
         url = subscriptions_url(self._base_url, page_id, self.proof_of(token))
-        read_success(*await self._call("DELETE", url, token))
+        read_success(*await self.call("DELETE", url, token))
 
-    async def _call(self, method: str, url: str, token: SecretStr, body: bytes | None = None) -> Answer:
+    async def call(self, method: str, url: str, token: SecretStr, body: bytes | None = None) -> Answer:
+        """Make one call with a token. Raises FacebookRefused for what is no token, FacebookUnreachable."""
         text = token.get_secret_value()
         if not (text.isascii() and text.isprintable() and text.strip() == text and text):
             raise FacebookRefused("this is no token: it is empty, or holds characters that no token has")

@@ -20,6 +20,7 @@ from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
+from relay.bootstrap.connecting import connecting_of
 from relay.bootstrap.parts import (
     Store,
     admin_token_of,
@@ -48,9 +49,11 @@ from relay.engine.sweep import Rank
 from relay.engine.writer import AppendWriter
 from relay.web.admin import AdminRoutes
 from relay.web.app import Routes, build_app
+from relay.web.connecting import ConnectRoutes
 from relay.web.facebook import FacebookRoutes
 from relay.web.front_door import FrontDoor
 from relay.web.health import HealthRoutes
+from relay.web.invitations import InvitationRoutes
 from relay.web.outboxes import OutboxRoutes
 from relay.web.reception import Reception
 from relay.web.sites import SiteRoutes
@@ -80,11 +83,8 @@ async def serving(
         redis = store.redis
         intake = Intake(Routing(RedisBindings(redis)), writer, RedisShelf(redis), RedisChanges(redis))
         reception = Reception(intake, app_secret=settings.facebook_app_secret)
-        graph = GraphClient(
-            await stack.enter_async_context(new_platform_session()),
-            app_secret=settings.facebook_app_secret,
-            base_url=settings.graph_url,
-        )
+        http = await stack.enter_async_context(new_platform_session())
+        graph = GraphClient(http, app_secret=settings.facebook_app_secret, base_url=settings.graph_url)
         pages = PageConnection(
             graph,
             RedisPages(store.redis, vault_of(settings)),
@@ -93,8 +93,16 @@ async def serving(
             append=writer.append,
             clock=time.time,
         )
+        callers = SiteCallers(store.sites)
+        connecting = connecting_of(settings, store, graph, http, pages)
+        routes = (
+            *_routes(settings, store, reception, pages),
+            _site_routes(store, lane, callers),
+            InvitationRoutes(connecting, callers, admin_token=admin_token_of(settings)),
+            ConnectRoutes(connecting),
+        )
         server = listening(
-            build_app([*_routes(settings, store, reception, pages), _site_routes(store, lane)]),
+            build_app(routes),
             host=settings.host,
             port=settings.port,
             door_of=partial(FrontDoor, reception),
@@ -132,10 +140,10 @@ def _status(store: Store) -> RedisStatus:
     return RedisStatus(store.redis, store.limits[Part.WAITING])
 
 
-def _site_routes(store: Store, lane: Lane) -> SiteRoutes:
+def _site_routes(store: Store, lane: Lane, callers: SiteCallers) -> SiteRoutes:
     announcing = Announcing(RedisAnnouncements(store.redis), lane)
     pages = SitePages(RedisBindings(store.redis))
-    return SiteRoutes(SiteCallers(store.sites), announcing, pages, outboxes=_status(store).outboxes)
+    return SiteRoutes(callers, announcing, pages, outboxes=_status(store).outboxes)
 
 
 async def serve(settings: RelaySettings, *, allow_volatile: bool, socket_fd: int | None = None) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from relay.cli import binding, outbox, server, site, status
+from relay.cli import binding, connect, outbox, server, site, status
 from shared.console import say
 from shared.typer_words import PlainGroup
 
@@ -14,7 +14,7 @@ app = typer.Typer(
     cls=PlainGroup,
     help=(
         "The cloud half of Social Relay: takes Facebook's webhooks for many sites, brings each event to its site.\n\n"
-        "Start with `relay run`; then, in another terminal, `relay site add` and `relay bind`."
+        "Start with `relay run`; then, in another terminal, `relay site add`, and `relay connect` or `relay bind`."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -45,6 +45,7 @@ app.add_typer(site.app, name="site")
 app.command()(binding.bind)
 app.command()(binding.unbind)
 app.command()(binding.bindings)
+app.command()(connect.connect)
 app.add_typer(outbox.app, name="outbox")
 app.command()(status.status)
 

@@ -14,8 +14,11 @@ SocialRelayError
     ├── OutboxNotFound      no such site, and no unclaimed page either
     ├── ChangeOvertaken     a change of a page's binding stood still, and somebody else went on
     ├── SiteExists          a site of this name is there already
+    ├── PageTaken           a page belongs to another site
     ├── FacebookRefused     Meta's Graph API says no
     └── FacebookUnreachable Meta's Graph API does not answer
+
+A step in the browser that ends on a page is `core.connecting.refusals.ConnectRefused`.
 """
 
 from shared.errors import SocialRelayError, UserError
@@ -93,6 +96,13 @@ class SiteExists(RelayError, UserError):
 
     def __init__(self, site: str) -> None:
         super().__init__(f"a site named {site} is there already; `relay site show {site}` shows it")
+
+
+class PageTaken(RelayError, UserError):
+    """A page is bound to another site, or reserved for it; the message names it and is for the relay's operator."""
+
+    def __init__(self, page_id: str, owner: str) -> None:
+        super().__init__(f"page {page_id} is bound to {owner}; `relay unbind {page_id}` first, then bind it anew")
 
 
 class FacebookRefused(RelayError, UserError):

@@ -28,6 +28,9 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:dead-letters  zset    outbox that may have dead letters → [8]  settle, sift           retain, status  [3]
     relay:losses        zset    unclaimed page that may have losses → 0  append, retain, sift   operators       for good
     relay:retention     string  that somebody looks after the limits     retain                 retain          [9]
+    relay:connect:{o}   string  a login in the browser: for which site,  connect             connect         [10]
+                                how far it is, hashes of what must come
+                                back, pages' tokens sealed
     relay:odd           stream  webhook entries that cannot be routed,   intake                 operators       [4]
                                 and items nested too deep
     relay:health        string  proof that a write succeeds              readiness check        nobody          [5]
@@ -38,6 +41,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     sweep, or by retention   [4] the newest ODD_KEPT   [5] HEALTH_TTL_S   [6] erased by the change's last step
     [7] `engine.sweep.SWEEPER_TTL_S`; the tag puts it into the slot of `relay:backlog`, as one script touches both
     [8] 0 = marked, else ms of when it was seen empty   [9] half of `engine.retention.RETAIN_EVERY_S`
+    [10] here o is the ticket's SHA-256; `core.connecting.ticket.TICKET_TTL_S` after its last step
 """
 
 SITES = "relay:sites"
@@ -93,3 +97,8 @@ def fenced(name: str) -> str:
 def gates(name: str) -> str:
     """Name the numbers of the changes that wrote last: to this outbox, or to BINDINGS, whose slot they share."""
     return f"relay:{{{name}}}:gates"
+
+
+def connect_session(session_id: str) -> str:
+    """Name a login in the browser by the hash of its ticket."""
+    return f"relay:connect:{{{session_id}}}"

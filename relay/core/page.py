@@ -6,13 +6,13 @@ A page may be bound without: then its events come only if somebody subscribed th
 import json
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
 from relay.core.errors import FacebookRefused
-from shared.graph import GRAPH_VERSION, decode_error
-from shared.lenient import as_id, as_text, decode_object
+from relay.core.graph_calls import graph_url, read_graph
+from shared.lenient import as_id, as_text
 
 FIELDS = (
     "messages",
@@ -62,12 +62,12 @@ class TokenOwner:
 
 def owner_url(base_url: str, proof: SecretStr) -> str:
     """Return where to ask whose token it is: `me` is the page itself for a page's token."""
-    return _url(base_url, "me", fields="id,name", appsecret_proof=proof.get_secret_value())
+    return graph_url(base_url, "me", fields="id,name", appsecret_proof=proof.get_secret_value())
 
 
 def subscriptions_url(base_url: str, page_id: str, proof: SecretStr) -> str:
     """Return where a page's subscription is read, written and removed."""
-    return _url(base_url, f"{quote(page_id, safe='')}/subscribed_apps", appsecret_proof=proof.get_secret_value())
+    return graph_url(base_url, f"{quote(page_id, safe='')}/subscribed_apps", appsecret_proof=proof.get_secret_value())
 
 
 def subscription_body() -> bytes:
@@ -77,7 +77,7 @@ def subscription_body() -> bytes:
 
 def read_owner(status: int, body: bytes) -> TokenOwner:
     """Read the answer. Raises FacebookRefused."""
-    answer = _read(status, body)
+    answer = read_graph(status, body)
     owner = as_id(answer.get("id"))
     if not owner:
         raise FacebookRefused(f"Facebook's answer (status {status}) does not say whose token this is")
@@ -86,19 +86,5 @@ def read_owner(status: int, body: bytes) -> TokenOwner:
 
 def read_success(status: int, body: bytes) -> None:
     """Return when Meta says that it was done. Raises FacebookRefused."""
-    if _read(status, body).get("success") not in {True, "true"}:  # a sample of Meta's has it as a text
+    if read_graph(status, body).get("success") not in {True, "true"}:  # a sample of Meta's has it as a text
         raise FacebookRefused(f"Facebook's answer (status {status}) does not say that it was done")
-
-
-def _read(status: int, body: bytes) -> dict[str, object]:
-    if error := decode_error(body):
-        subcode = "" if error.subcode is None else f"/{error.subcode}"
-        raise FacebookRefused(f"Facebook refuses: {error.message or 'it says no more'} (error {error.code}{subcode})")
-    try:
-        return decode_object(body)
-    except ValueError as reason:
-        raise FacebookRefused(f"Facebook's answer (status {status}) cannot be read: {reason}") from None
-
-
-def _url(base_url: str, path: str, **query: str) -> str:
-    return f"{base_url.rstrip('/')}/{GRAPH_VERSION}/{path}?{urlencode(query, safe=',')}"

@@ -6,9 +6,11 @@ from typing import ClassVar
 
 from pydantic import ByteSize, Field, SecretStr, ValidationInfo, field_validator
 
+from relay.core.connecting.dialog import LoginApp
+from relay.core.connecting.public_url import check_public_url
 from relay.core.limits import DAY_MS, DEAD_LIMITS, OUTBOX_LIMITS, Limits, Part
 from relay.core.redis_address import InCluster, parse_redis_address
-from shared.graph import GRAPH_URL
+from shared.graph import DIALOG_URL, GRAPH_URL
 from shared.settings import Settings
 from shared.vault import is_master_key
 
@@ -93,9 +95,17 @@ class RelaySettings(CommandSettings):
         " without it one is made and kept in the data folder",
     )
     public_url: str = Field(
-        "", description="the relay's https address as Meta and the sites see it; not used by this release"
+        "",
+        description="the relay's https address as Meta, the sites and browsers see it, such as"
+        " https://relay.example.com; needed to connect pages in the browser",
+    )
+    facebook_login_config_id: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_-]*$",
+        description="a configuration of Facebook Login for Business; without it people log in the classic way",
     )
     graph_url: str = Field(GRAPH_URL, description="the Graph API; another address only for tests")
+    facebook_dialog_url: str = Field(DIALOG_URL, description="Facebook's login dialog; another address only for tests")
 
     outbox_max_events: int = Field(
         OUTBOX_LIMITS.max_events, ge=1000, description="most events that wait for one site, or for one unclaimed page"
@@ -134,6 +144,11 @@ class RelaySettings(CommandSettings):
             parse_redis_address(value.get_secret_value())
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _browsers_come_in_private(cls, value: str) -> str:
+        return value and check_public_url(value)
+
     @field_validator("rq_redis_url")
     @classmethod
     def _no_cluster(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -159,6 +174,11 @@ class RelaySettings(CommandSettings):
                 self.dead_letter_max_events, self.dead_letter_max_bytes, self.dead_letter_max_days * DAY_MS
             ),
         }
+
+    @property
+    def login_app(self) -> LoginApp:
+        """The app that people log in to who connect pages."""
+        return LoginApp(self.facebook_app_id, self.public_url, self.facebook_login_config_id, self.facebook_dialog_url)
 
     @property
     def redis_address(self) -> str:

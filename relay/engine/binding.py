@@ -28,7 +28,7 @@ import itertools
 from typing import Protocol
 
 from relay.core.change import Mandate
-from relay.core.errors import SiteNotFound
+from relay.core.errors import PageTaken, SiteNotFound
 from relay.core.outbox import holding_of
 from relay.core.site import check_page_id
 from relay.engine.ports import Directory
@@ -160,7 +160,7 @@ class Bindings:
 
 def _refuse_other(owner: str, page_id: str, site: str) -> None:
     if owner != site:
-        raise UserError(f"page {page_id} is bound to {owner}; `relay unbind {page_id}` first, then bind it anew")
+        raise PageTaken(page_id, owner)
 
 
 def _not_bound(page_id: str) -> UserError:

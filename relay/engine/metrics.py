@@ -61,7 +61,9 @@ ACCEPT_SECONDS = Histogram(
 )
 
 SITE_CALLS = Counter(
-    "relay_site_calls_total", "Calls of sites (ready, look): ok, paused, refused, throttled", ["call", "result"]
+    "relay_site_calls_total",
+    "Calls of sites (ready, look, connect): ok, paused, refused, throttled",
+    ["call", "result"],
 )
 
 BATCHES = Counter(

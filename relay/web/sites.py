@@ -2,9 +2,7 @@
 
 POST   /v1/sites/{site}/ready         it takes events now → {"state", "waiting", "draining"}; 409 while it is paused
 GET    /v1/sites/{site}               how the relay sees it: state, what waits, last error, pages
-
-The rule: who has no valid token learns nothing, not even which names exist. Every refusal is the same answer, and
-leaves at the same time after its request came, whatever had to be looked up for it.
+POST   /v1/sites/{site}/connect       a link for a browser: `web.invitations`
 """
 
 import asyncio
@@ -17,18 +15,14 @@ from aiohttp import web
 
 from relay.core.allowance import Allowances
 from relay.core.delivery import DeliveryState
-from relay.engine import metrics
 from relay.engine.announcing import Announcing
 from relay.engine.site_callers import SiteCallers
 from relay.engine.site_pages import SitePages
 from relay.engine.status import OutboxStatus
+from relay.web.site_guard import PREFIX, SiteGuard
 from shared.clock import Clock, iso_ms
-from shared.web import Handler, bearer_of, json_error, read_body
+from shared.web import json_error, read_body
 
-PREFIX = "/v1/sites/{site}"
-
-REFUSED_AFTER_S = 0.1
-"""When a refusal leaves, counted from its request. Far above what a look-up takes, far below what a person notices."""
 CHECK_AGAIN_S = 60
 LOOKS_PER_S = 20
 """How soon a site is asked to look again, and how often all of them together may. Sites hold to it: so what they cost
@@ -54,19 +48,18 @@ class SiteRoutes:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`outboxes` tells how outboxes of these names stand; raises StoreUnavailable."""
-        self._callers = callers
+        self._guard = SiteGuard(callers, sleep=sleep)
         self._announcing = announcing
         self._pages = pages
         self._outboxes = outboxes
         self._clock = clock
-        self._sleep = sleep
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
         ready = Allowances(burst=READY_BURST, every_s=READY_EVERY_S, clock=time.monotonic)
         look = Allowances(burst=LOOK_BURST, every_s=LOOK_EVERY_S, clock=time.monotonic)
-        app.router.add_route("POST", PREFIX + "/ready", self._guarded("ready", self.ready, ready))
-        app.router.add_route("GET", PREFIX, self._guarded("look", self.look, look))
+        app.router.add_route("POST", PREFIX + "/ready", self._guard.guarded("ready", self.ready, ready))
+        app.router.add_route("GET", PREFIX, self._guard.guarded("look", self.look, look))
 
     async def ready(self, request: web.Request) -> web.Response:
         """Have the site drained now."""
@@ -86,23 +79,6 @@ class SiteRoutes:
         again_s = max(CHECK_AGAIN_S, math.ceil(self._pages.sites / LOOKS_PER_S))
         answer = _own_view(site, status, now=self._clock()) | {"pages": pages, "check_again_s": again_s}
         return web.json_response(answer)
-
-    def _guarded(self, call: str, handler: Handler, allowances: Allowances) -> Handler:
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            leave_at = asyncio.get_running_loop().time() + REFUSED_AFTER_S
-            site = request.match_info["site"]
-            if not await self._callers.admits(site, bearer_of(request)):
-                metrics.SITE_CALLS.labels(call, "refused").inc()
-                await self._sleep(leave_at - asyncio.get_running_loop().time())
-                return json_error(401, "unauthorized", "no such site, or not its token", WWW_Authenticate="Bearer")
-            if wait_s := allowances.take(site):
-                metrics.SITE_CALLS.labels(call, "throttled").inc()
-                return json_error(429, "too_often", "asked too often", Retry_After=str(math.ceil(wait_s)))
-            answer = await handler(request)
-            metrics.SITE_CALLS.labels(call, "ok" if answer.status == 200 else "paused").inc()  # noqa: PLR2004  HTTP's
-            return answer
-
-        return guarded
 
 
 def _paused(site: str, waiting: int) -> str:

@@ -374,9 +374,12 @@ async def test_metas_verification_reaches_the_relay_with_its_query(case: Case, t
         "/v1/sites/../../admin/v1/sites",
         "/v1/sites/..%2f..%2fadmin%2fv1%2fsites",
         "/v1/sites/%2e%2e/%2e%2e/metrics",
+        "/facebook/connect/",
+        "/facebook/connect/..%2f..%2fadmin%2fv1%2fsites",
+        "/facebook/callback/more",
     ],
 )
-async def test_nothing_but_the_webhook_and_what_sites_call_is_reached_through_the_relays_proxy(
+async def test_nothing_but_what_meta_sites_and_browsers_need_is_reached_through_the_relays_proxy(
     case: Case, path: str, tmp_path: Path
 ) -> None:
     async with running(case, tmp_path) as proxy:
@@ -392,6 +395,25 @@ async def test_what_a_site_calls_reaches_the_relay_with_its_token(case: Case, tm
 
     assert proxy.backend.arrived == [("/v1/sites/acme/ready", b"{}", None), ("/v1/sites/acme?later=1", b"", None)]
     assert proxy.backend.authorizations == ["Bearer of-acme", None]
+
+
+@relays_proxies
+async def test_what_a_browser_needs_to_connect_pages_reaches_the_relay_and_no_log(case: Case, tmp_path: Path) -> None:
+    ticket, paths = "seen-by_nobody" + "A" * 29, ["", "/pages", "/again"]
+    asked = [f"/facebook/connect/{ticket}{path}" for path in paths]
+    asked += ["/facebook/connect/style.css", "/facebook/callback?code=seen-by_nobody&state=s.t"]
+    async with running(case, tmp_path) as proxy:
+        for path in asked:
+            assert await proxy.get(path) == 200
+        assert await proxy.post(asked[1], b"page=1") == 200
+        await proxy.stop_backend()
+        for path in asked:
+            assert await proxy.get(path) == 502
+    written = logs(tmp_path)
+
+    assert [path for path, _, _ in proxy.backend.arrived] == [*asked, asked[1]]
+    assert any("/facebook/callback" in text for text in written.values())
+    assert not [name for name, text in written.items() if "seen-by_nobody" in text]
 
 
 @relays_proxies

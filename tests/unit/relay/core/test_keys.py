@@ -23,6 +23,7 @@ DOCUMENTED = {key: kind for key, kind in ROW.findall(keys.__doc__ or "")}  # noq
         pytest.param(keys.losses, "relay:{o}:losses", id="losses"),
         pytest.param(keys.fenced, "relay:{o}:fenced", id="fenced pages"),
         pytest.param(keys.gates, "relay:{o}:gates", id="gates"),
+        pytest.param(keys.connect_session, "relay:connect:{o}", id="logins in the browser"),
     ],
 )
 def test_a_function_makes_the_documented_key(name_of: Callable[[str], str], pattern: str) -> None:

@@ -20,7 +20,8 @@ from relay.engine.site_pages import SitePages
 from relay.engine.status import OutboxStatus
 from relay.web import sites
 from relay.web.app import build_app
-from relay.web.sites import LOOK_BURST, MAX_BODY_BYTES, READY_BURST, REFUSED_AFTER_S, SiteRoutes
+from relay.web.site_guard import REFUSED_AFTER_S
+from relay.web.sites import LOOK_BURST, MAX_BODY_BYTES, READY_BURST, SiteRoutes
 from shared.site_secret import api_token, new_site_secret
 from tests.support.clock import NOON, ManualClock
 

@@ -1,0 +1,96 @@
+"""Sessions of people who connect pages, in Redis: one key each, named by the ticket's hash, and gone when it expires.
+
+Pages' tokens stand there while their person chooses, sealed under the master key.
+"""
+
+from typing import Any
+
+import msgspec
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from relay.adapters.scripts import REPLACE_SESSION
+from relay.adapters.store_errors import store_errors
+from relay.core import keys
+from relay.core.connecting.listing import ListedPage
+from relay.core.connecting.session import Session, Stage
+from relay.engine.connect_sessions import Kept
+from shared.vault import Vault
+
+
+class _Page(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    token: str
+    lacks: tuple[str, ...]
+
+
+class _Record(msgspec.Struct, frozen=True):
+    site: str
+    return_to: str
+    expires_at_ms: int
+    stage: Stage
+    browser: str
+    login: str
+    sealed_pages: str
+    incomplete: bool
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Record).decode
+_decode_pages = msgspec.json.Decoder(list[_Page]).decode
+
+
+class RedisConnectSessions:
+    """Fits `engine.connect_sessions.SessionStore`."""
+
+    def __init__(self, redis: Redis, vault: Vault) -> None:
+        self._redis = redis
+        self._vault = vault
+
+    async def add(self, session_id: str, session: Session, *, ttl_ms: int) -> None:
+        """See `engine.connect_sessions.SessionStore.add`."""
+        async with store_errors():
+            await self._redis.set(keys.connect_session(session_id), self._written(session), px=ttl_ms)
+
+    async def find(self, session_id: str) -> Kept | None:
+        """See `engine.connect_sessions.SessionStore.find`."""
+        async with store_errors():
+            found: Any = await self._redis.get(keys.connect_session(session_id))
+        return None if found is None else Kept(self._read(found), found)
+
+    async def replace(self, session_id: str, version: bytes, session: Session, *, ttl_ms: int) -> bool:
+        """See `engine.connect_sessions.SessionStore.replace`."""
+        args = [version, self._written(session), ttl_ms]
+        async with store_errors():
+            return bool(await REPLACE_SESSION.run(self._redis, [keys.connect_session(session_id)], args))
+
+    def _written(self, session: Session) -> bytes:
+        pages = [_Page(page.id, page.name, page.token.get_secret_value(), page.lacks) for page in session.pages]
+        sealed = self._vault.seal(SecretStr(_encode(pages).decode())) if pages else ""
+        return _encode(
+            _Record(
+                session.site,
+                session.return_to,
+                session.expires_at_ms,
+                session.stage,
+                session.browser,
+                session.login,
+                sealed,
+                session.incomplete,
+            )
+        )
+
+    def _read(self, written: bytes) -> Session:
+        record = _decode(written)
+        pages = _decode_pages(self._vault.open(record.sealed_pages).get_secret_value()) if record.sealed_pages else []
+        return Session(
+            record.site,
+            record.return_to,
+            record.expires_at_ms,
+            record.stage,
+            record.browser,
+            record.login,
+            tuple(ListedPage(page.id, page.name, SecretStr(page.token), page.lacks) for page in pages),
+            record.incomplete,
+        )
