@@ -50,6 +50,10 @@ class GraphLogin:
         """See `engine.facebook_login.LoginGraph.prolong`."""
         return await self._token(prolonging_form(self._app, self._app_secret, token))
 
+    async def person(self, token: SecretStr) -> str:
+        """See `engine.facebook_login.LoginGraph.person`."""
+        return (await self._graph.owner_of(token)).id
+
     async def granted(self, token: SecretStr) -> frozenset[str]:
         """See `engine.facebook_login.LoginGraph.granted`."""
         proof = self._graph.proof_of(token).get_secret_value()

@@ -33,6 +33,7 @@ class _Record(msgspec.Struct, frozen=True):
     browser: str
     login: str
     sealed_pages: str
+    person: str
     incomplete: bool
 
 
@@ -77,6 +78,7 @@ class RedisConnectSessions:
                 session.browser,
                 session.login,
                 sealed,
+                session.person,
                 session.incomplete,
             )
         )
@@ -92,5 +94,6 @@ class RedisConnectSessions:
             record.browser,
             record.login,
             tuple(ListedPage(page.id, page.name, SecretStr(page.token), page.lacks) for page in pages),
+            record.person,
             record.incomplete,
         )

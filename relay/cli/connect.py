@@ -19,7 +19,7 @@ def connect(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Print a link with which somebody connects Facebook pages to a site.
+    """Print a link to connect Facebook pages in a browser.
 
     Hand it to a person who runs the pages. In their browser they log in at Facebook, tick pages, and are done: messages
     arrive at the site, and it can answer. The link works once, in one browser, within 15 minutes.

@@ -38,7 +38,7 @@ AT_ONCE = 4
 class PageConnecting(Protocol):
     """`engine.page_connection.PageConnection`, as far as it is needed here."""
 
-    async def connect(self, page_id: str, site: str, token: SecretStr) -> Connection:
+    async def connect(self, page_id: str, site: str, token: SecretStr, *, connected_by: str = "") -> Connection:
         """Subscribe and bind a page, and give its site the token. Raises UserError, StoreUnavailable."""
 
 
@@ -153,7 +153,8 @@ class Connecting:
         login = await self._complete(answer)
         log.info("login_completed", site=returned.site, pages=len(login.pages))
         kept = await self._sessions.find(session_id, otherwise=Reason.EXPIRED)
-        listed = kept.session.listed(login.pages, incomplete=login.incomplete, now_ms=self._sessions.now_ms)
+        now_ms = self._sessions.now_ms
+        listed = kept.session.listed(login.pages, person=login.person, incomplete=login.incomplete, now_ms=now_ms)
         await self._sessions.replace(session_id, kept.version, listed)
 
     async def choice(self, session_id: str, *, browser: str) -> Choice:
@@ -178,7 +179,7 @@ class Connecting:
             raise ConnectRefused(Reason.BAD_FORM)
         await self._sessions.replace(session_id, kept.version, done)
         free = asyncio.Semaphore(AT_ONCE)
-        outcomes = [self._connect(pages[page_id], session.site, free) for page_id in ticked]
+        outcomes = [self._connect(pages[page_id], session, free) for page_id in ticked]
         return Outcome(session.site, session.return_to, await asyncio.gather(*outcomes))
 
     async def _depart(self, session_id: str, browser: str, *, otherwise: Reason, again: bool) -> Departure:
@@ -208,12 +209,12 @@ class Connecting:
             raise ConnectRefused(Reason.NO_PAGES, session_id=session_id)
         return login
 
-    async def _connect(self, page: ListedPage, site: str, free: asyncio.Semaphore) -> PageOutcome:
+    async def _connect(self, page: ListedPage, session: Session, free: asyncio.Semaphore) -> PageOutcome:
         async with free:
             try:
-                made = await self._pages.connect(page.id, site, page.token)
+                made = await self._pages.connect(page.id, session.site, page.token, connected_by=session.person)
             except UserError as error:
-                log.warning("page_not_connected", page=page.id, site=site, reason=str(error))
+                log.warning("page_not_connected", page=page.id, site=session.site, reason=str(error))
                 return PageOutcome(page.name, _trouble(error))
         return PageOutcome(page.name, waiting_events=made.waiting_events)
 

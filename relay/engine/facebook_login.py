@@ -34,6 +34,9 @@ class LoginGraph(Protocol):
     async def prolong(self, token: SecretStr) -> PersonToken:
         """Exchange a token for one that lives for some 60 days."""
 
+    async def person(self, token: SecretStr) -> str:
+        """Return whose token it is: the id that this app knows the person by."""
+
     async def granted(self, token: SecretStr) -> frozenset[str]:
         """Return the permissions that the person granted."""
 
@@ -49,6 +52,8 @@ class Login:
     """What came of it."""
 
     pages: tuple[ListedPage, ...]
+    person: str = ""
+    """Who logged in, by the id that this app knows them by."""
     missing: tuple[str, ...] = ()
     """Permissions that were not granted, in words; then no pages were asked for."""
     incomplete: bool = False
@@ -76,12 +81,13 @@ class FacebookLogin:
             person = await self._graph.prolong(person.token)
         granted = await self._graph.granted(person.token)
         if missing := missing_in_words(granted):
-            return Login((), missing)
+            return Login((), missing=missing)
+        who = await self._graph.person(person.token)
         pages, complete = await self._pages("me/accounts", person.token)
         if PORTFOLIOS in granted:
             more, all_seen = await self._pages_of_portfolios(person.token)
             pages, complete = [*pages, *more], complete and all_seen
-        return Login(merged(pages), incomplete=not complete)
+        return Login(merged(pages), who, incomplete=not complete)
 
     async def _pages_of_portfolios(self, token: SecretStr) -> tuple[list[ListedPage], bool]:
         pages: list[ListedPage] = []

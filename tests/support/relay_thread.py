@@ -4,7 +4,7 @@ import asyncio
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tests.support.relay import RunningRelay, running_relay
 from tests.support.waiting import DEADLINE_S
@@ -13,10 +13,12 @@ from tests.support.waiting import DEADLINE_S
 class RelayThread:
     """Runs a relay while it is entered."""
 
-    def __init__(self, redis_url: str, data_dir: Path) -> None:
+    def __init__(self, redis_url: str, data_dir: Path, **changes: Any) -> None:
+        """Take settings that differ from `tests.support.relay`'s in `changes`."""
         self.url = ""
         self._redis_url = redis_url
         self._data_dir = data_dir
+        self._changes = changes
         self._up = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -47,7 +49,7 @@ class RelayThread:
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:
-            async with running_relay(self._redis_url, self._data_dir) as relay:
+            async with running_relay(self._redis_url, self._data_dir, **self._changes) as relay:
                 self.url, self._relay = relay.url, relay
                 self._up.set()
                 await self._stop.wait()

@@ -70,6 +70,8 @@ class Session:
     """Hash of what the answer of the current login must bring along."""
     pages: tuple[ListedPage, ...] = ()
     """What Facebook listed, while the person chooses."""
+    person: str = ""
+    """Who logged in, by the id that this app knows them by; kept with each page that they connect."""
     incomplete: bool = False
     """Whether Facebook has more pages than were asked for."""
 
@@ -89,9 +91,9 @@ class Session:
             raise ConnectRefused(Reason.FORGED)
         return self._after(Step.COME_BACK, now_ms)
 
-    def listed(self, pages: tuple[ListedPage, ...], *, incomplete: bool, now_ms: int) -> "Session":
+    def listed(self, pages: tuple[ListedPage, ...], *, person: str, incomplete: bool, now_ms: int) -> "Session":
         """Keep what the person may choose from. Raises ConnectRefused."""
-        return self._after(Step.LIST, now_ms, pages=pages, incomplete=incomplete)
+        return self._after(Step.LIST, now_ms, pages=pages, person=person, incomplete=incomplete)
 
     def chosen(self, *, browser: str, now_ms: int) -> "Session":
         """End it; its pages are the earlier session's. Raises ConnectRefused."""

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from relay.core import keys
 from relay.core.connecting.permissions import SCOPES
 from shared.site_secret import api_token
 from tests.simulators.graph import GraphSimulator
@@ -112,6 +113,15 @@ async def test_a_person_connects_the_pages_that_they_tick(
     assert graph.world.pages["3344"].subscribed_fields is None
     await acme.has(1)
     assert [event["kind"] for batch in acme.batches for event in batch.events] == ["page.connected"]
+
+
+async def test_who_connected_a_page_is_kept_with_it(
+    graph: GraphSimulator, redis: Redis, browser: Browser, link: Link
+) -> None:
+    await browser.choose(await logged_in(graph, browser, await link()), "1122")
+    record = json.loads(await redis.hget(keys.PAGES, "1122") or b"")
+
+    assert record["connected_by"] == ADA
 
 
 async def test_the_cookie_is_kept_from_scripts_and_other_sites_and_goes_when_all_is_done(

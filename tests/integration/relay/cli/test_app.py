@@ -30,6 +30,7 @@ COMMANDS = [
     ["bind"],
     ["unbind"],
     ["bindings"],
+    ["connect"],
     ["status"],
     ["new-master-key"],
 ]
