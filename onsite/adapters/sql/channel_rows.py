@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from sqlalchemy import Connection, select, update
 
 from onsite.adapters.sql.inserts import insert_new
-from onsite.adapters.sql.lookups import among, rows_among
+from onsite.adapters.sql.statements import among, fetch
 from onsite.adapters.sql.tables import channels
 from onsite.core.model import Platform
 from onsite.engine.channels import UNARMED, ChannelRef, ChannelState
@@ -17,7 +17,7 @@ _BRING_BACK = update(channels).where(among(channels.c.id)).values(state=ChannelS
 
 def ensure_channels(connection: Connection, refs: AbstractSet[ChannelRef]) -> dict[ChannelRef, int]:
     """Return the id of each channel; one that was removed or never set up is there again, without a token."""
-    rows = rows_among(connection, _FIND, {ref.external_id for ref in refs})
+    rows = fetch(connection, _FIND, {"among": {ref.external_id for ref in refs}})
     known = {ref: row for row in rows if (ref := ChannelRef(Platform(row.platform), row.external_id)) in refs}
     _bring_back(connection, [row.id for row in known.values() if row.state == ChannelState.REMOVED])
     ids = {ref: int(row.id) for ref, row in known.items()}
@@ -41,4 +41,4 @@ def _add(connection: Connection, refs: list[ChannelRef]) -> dict[ChannelRef, int
 
 def _bring_back(connection: Connection, removed: list[int]) -> None:
     if removed:
-        connection.execute(_BRING_BACK, {"among": removed})
+        fetch(connection, _BRING_BACK, {"among": removed})

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from onsite.adapters.sql.database import Database
-from onsite.adapters.sql.lookups import AnyRow
+from onsite.adapters.sql.statements import AnyRow
 from onsite.adapters.sql.tables import channels
 from onsite.adapters.sql.transactions import SqlStore, reading, writing
 from onsite.core.errors import ChannelNotFound

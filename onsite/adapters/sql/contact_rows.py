@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select, update
 
 from onsite.adapters.sql.inserts import insert_new
-from onsite.adapters.sql.lookups import AnyRow, among, rows_among
 from onsite.adapters.sql.placing import Place, Placed
+from onsite.adapters.sql.statements import AnyRow, among, fetch
 from onsite.adapters.sql.tables import contacts
 from onsite.core.model import MessageFact, Person
 
@@ -21,7 +21,7 @@ def ensure_contacts(connection: Connection, placed: Sequence[Placed]) -> dict[Pl
     if not people:
         return {}
     in_channels = {channel_id for channel_id, _ in people}
-    rows = rows_among(connection, _FIND, {key for _, key in people}, channels=in_channels)
+    rows = fetch(connection, _FIND, {"among": {key for _, key in people}, "channels": in_channels})
     known = {place: row for row in rows if (place := (row.channel_id, row.key)) in people}
     changed = [(row, people[place]) for place, row in known.items() if _tells_more(people[place], row)]
     _update(connection, [{"_id": row.id, **_values(_merge(row, person))} for row, person in changed])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from onsite.adapters.sql.inserts import insert_new
-from onsite.adapters.sql.lookups import AnyRow, among, chunks, rows_among
 from onsite.adapters.sql.placing import Place, Placed
+from onsite.adapters.sql.statements import AnyRow, among, fetch
 from onsite.adapters.sql.tables import conversations, messages
 from onsite.core.model import MessageFact
 
@@ -53,7 +53,7 @@ def ensure_conversations(
     told = _tell(placed, contacts)
     wanted = {one.place for one in placed}
     in_channels = {channel_id for channel_id, _ in wanted}
-    rows = rows_among(connection, _FIND, {key for _, key in wanted}, channels=in_channels)
+    rows = fetch(connection, _FIND, {"among": {key for _, key in wanted}, "channels": in_channels})
     known = {place: row for row in rows if (place := (row.channel_id, row.key)) in wanted}
     changed = [(row, told[place]) for place, row in known.items() if place in told and _tells_more(told[place], row)]
     _update(connection, [_changes(row, what) for row, what in changed])
@@ -64,8 +64,8 @@ def ensure_conversations(
 
 def move_up(connection: Connection, ids: Collection[int]) -> None:
     """Let conversations stand where their last message says, after messages were added."""
-    for some in chunks(ids):
-        connection.execute(_MOVE_UP, {"among": some})
+    if ids:
+        fetch(connection, _MOVE_UP, {"among": set(ids)})
 
 
 def _tell(placed: Sequence[Placed], contacts: dict[Place, int]) -> dict[Place, _Told]:

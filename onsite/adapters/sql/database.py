@@ -10,6 +10,7 @@ cancelled waits for its commit or its undoing before the cancellation goes on.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,8 +37,12 @@ _Result = TypeVar("_Result")
 
 _WRITES = "onsite_writes"
 
-_ABOUT_CONTENT = (DataError, IntegrityError, ProgrammingError, NotSupportedError)
-"""Errors about what was to be written or how (https://peps.python.org/pep-0249/#exceptions)."""
+_ABOUT_CONTENT = (
+    *(DataError, IntegrityError, ProgrammingError, NotSupportedError),
+    *(sqlite3.DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError),
+)
+"""Errors about what was to be written or how (https://peps.python.org/pep-0249/#exceptions): SQLAlchemy's, and those of
+the driver that `adapters.sql.statements` gives its statements to."""
 
 _CONTENT_SQLSTATES = ("22", "23", "54", "42804")
 """The classes "data exception", "integrity constraint violation" and "program limit exceeded" (a key too long for its
@@ -150,7 +155,7 @@ def _as_unavailable() -> Iterator[None]:
     """
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         if _is_about_content(error):
             raise
         raise StoreUnavailable(f"the database did not do its work: {_reason(error)}") from error
@@ -158,14 +163,17 @@ def _as_unavailable() -> Iterator[None]:
         raise StoreUnavailable(f"the database did not answer: {_reason(error)}") from error
 
 
-def _is_about_content(error: DBAPIError) -> bool:
-    if error.connection_invalidated:
-        return False
-    if sqlstate := getattr(error.orig, "sqlstate", None):
-        return str(sqlstate).startswith(_CONTENT_SQLSTATES)
+def _is_about_content(error: DBAPIError | sqlite3.Error) -> bool:
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return False
+        if sqlstate := getattr(error.orig, "sqlstate", None):
+            return str(sqlstate).startswith(_CONTENT_SQLSTATES)
     return isinstance(error, _ABOUT_CONTENT)
 
 
 def _reason(error: Exception) -> str:
     """Give the driver's words, which name no values, rather than SQLAlchemy's, which quote the statement."""
-    return str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
+    if isinstance(error, DBAPIError):
+        return str(error.orig)
+    return str(error) if isinstance(error, sqlite3.Error) else type(error).__name__

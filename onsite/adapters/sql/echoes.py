@@ -13,8 +13,8 @@ from typing import cast
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from onsite.adapters.sql.conversation_rows import ConversationRow, move_up
-from onsite.adapters.sql.lookups import AnyRow, among, rows_among
 from onsite.adapters.sql.placing import Place, Placed
+from onsite.adapters.sql.statements import AnyRow, among, fetch
 from onsite.adapters.sql.tables import messages
 from onsite.core.model import Author, Direction, MessageFact
 from onsite.core.sending import SendState
@@ -99,7 +99,7 @@ def absorb(connection: Connection, row: AnyRow) -> Absorbed:
 
 
 def _by_correlation(connection: Connection, wanted: set[str]) -> dict[tuple[int, str], AnyRow]:
-    rows = rows_among(connection, _BY_CORRELATION, wanted)
+    rows = fetch(connection, _BY_CORRELATION, {"among": wanted})
     return {(row.conversation_id, row.correlation): row for row in rows}
 
 
@@ -107,7 +107,8 @@ def _by_key(
     connection: Connection, facts: dict[Placed, MessageFact], places: dict[Place, ConversationRow]
 ) -> dict[tuple[int, str], AnyRow]:
     in_conversations = {places[one.place].id for one in facts}
-    rows = rows_among(connection, _BY_KEY, {f.message_key for f in facts.values()}, conversations=in_conversations)
+    keys = {fact.message_key for fact in facts.values()}
+    rows = fetch(connection, _BY_KEY, {"among": keys, "conversations": in_conversations})
     return {(row.conversation_id, row.key): row for row in rows}
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
-from onsite.adapters.sql.lookups import AnyRow
+from onsite.adapters.sql.statements import AnyRow, fetch_each
 
 _INSERTS: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
@@ -19,13 +19,11 @@ _INSERTS: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
 def insert_new(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *returning: Column[Any]
 ) -> Sequence[AnyRow]:
-    """Insert those of `rows` that offend no unique key, in as few statements as the database's limits allow.
+    """Insert those of `rows` that offend no unique key.
 
     Returns the columns `returning` of the rows that went in, in no certain order.
     """
-    if not rows:
-        return []
-    return connection.execute(_statement(connection.dialect.name, table, returning), list(rows)).all()
+    return fetch_each(connection, _statement(connection.dialect.name, table, returning), rows)
 
 
 @cache

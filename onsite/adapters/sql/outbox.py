@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from onsite.adapters.sql.database import Database
-from onsite.adapters.sql.lookups import AnyRow
 from onsite.adapters.sql.replies import SqlReplies
+from onsite.adapters.sql.statements import AnyRow
 from onsite.adapters.sql.tables import channels, conversations, messages
 from onsite.adapters.sql.transactions import SqlStore, reading, writing
 from onsite.core.model import Platform

@@ -1,11 +1,12 @@
 """Looks into the store for people and programs. Writes nothing."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, tuple_
 
-from onsite.adapters.sql.lookups import AnyRow, AnySelect
 from onsite.adapters.sql.migrate import check_revision
+from onsite.adapters.sql.statements import AnyRow
 from onsite.adapters.sql.tables import attachments, channels, contacts, conversations, events, messages
 from onsite.adapters.sql.transactions import SqlStore, reading
 from onsite.adapters.sql.views import attachment_of, contact_of, conversation_of, message_of
@@ -16,6 +17,8 @@ from onsite.engine.channels import ChannelState
 from onsite.engine.errors import MessageNotFound
 from onsite.engine.incoming import EventState
 from onsite.engine.views import ContactView, ConversationView, Counts, Cursor, MessageView
+
+AnySelect = Select[*tuple[Any, ...]]
 
 _WATCHED = (SendState.QUEUED, SendState.SENDING, SendState.UNKNOWN)
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from onsite.adapters.sql.conversation_rows import move_up
 from onsite.adapters.sql.echoes import absorb, made_by_echo, outbound_with_key
-from onsite.adapters.sql.lookups import AnyRow
+from onsite.adapters.sql.statements import AnyRow
 from onsite.adapters.sql.tables import channels, conversations, messages
 from onsite.adapters.sql.transactions import SqlStore, reading, writing
 from onsite.core.errors import ConversationNotFound

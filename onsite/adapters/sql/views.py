@@ -1,6 +1,6 @@
 """Turns rows into the values that people and programs get to see."""
 
-from onsite.adapters.sql.lookups import AnyRow
+from onsite.adapters.sql.statements import AnyRow
 from onsite.core.model import Attachment, AttachmentKind, Author, Direction, Kind, Platform
 from onsite.core.sending import SendState
 from onsite.engine.views import ContactView, ConversationView, MessageView

@@ -4,14 +4,12 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
-from sqlalchemy import event as sqlalchemy_event
 
 from onsite.adapters.sql.channels import SqlChannels
 from onsite.adapters.sql.database import FILE_NAME, Database, open_database
@@ -24,7 +22,7 @@ from onsite.bootstrap import serving
 from onsite.core.settings import OnsiteSettings
 from shared.vault import Vault, new_master_key
 from tests.integration.onsite.site import BOT_TOKEN, PAGE_ID, PAGE_TOKEN, PSID, SECRET, SITE, USER_ID, RunningSite
-from tests.integration.onsite.store import Store
+from tests.integration.onsite.store import Store, traced
 from tests.simulators.graph import GraphSimulator
 from tests.simulators.telegram import TelegramSimulator
 
@@ -74,16 +72,10 @@ def store(database: Database, master_key: SecretStr) -> Store:
 
 @pytest.fixture
 def statements(database: Database) -> Iterator[list[str]]:
-    """Every statement that the database is given, in order."""
+    """Every statement that the database is given, in order, with its values."""
     seen: list[str] = []
-
-    def note(*arguments: Any) -> None:
-        seen.append(arguments[2])
-
-    engine = database._engine
-    sqlalchemy_event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    sqlalchemy_event.remove(engine, "before_cursor_execute", note)
+    with traced(database, seen.append):
+        yield seen
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 """A store with everything in it, and short ways to fill it and to look into it."""
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy import event as sqlalchemy_event
 
 from onsite.adapters.sql.channels import SqlChannels
 from onsite.adapters.sql.database import Database
@@ -83,6 +86,24 @@ class Store:
             }
 
         return await self.database.read(count)
+
+
+@contextmanager
+def traced(database: Database, note: Callable[[str], object]) -> Iterator[None]:
+    """Have `note` told each statement that SQLite runs meanwhile, with its values, in the database's threads."""
+    engine = database._engine
+
+    def begin(connection: sqlite3.Connection, *_: object) -> None:
+        connection.set_trace_callback(note)
+
+    def end(connection: sqlite3.Connection, *_: object) -> None:
+        connection.set_trace_callback(None)
+
+    sqlalchemy_event.listen(engine, "checkout", begin)
+    sqlalchemy_event.listen(engine, "checkin", end)
+    yield
+    sqlalchemy_event.remove(engine, "checkout", begin)
+    sqlalchemy_event.remove(engine, "checkin", end)
 
 
 def event(key: str, *facts: Fact, channel: ChannelRef = PAGE, source_id: str = "1-0") -> IncomingEvent:

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event as sqlalchemy_event
 
 from onsite.adapters.sql import database as database_module
 from onsite.adapters.sql.database import Database, open_database
 from onsite.adapters.sql.inbox import SqlInbox
 from onsite.engine.incoming import IncomingBatch
-from tests.integration.onsite.store import event, said
+from tests.integration.onsite.store import event, said, traced
 
 ROUNDS = 50
 
@@ -30,7 +29,7 @@ class Cutter:
         """Cancel `victim` when the `statement`-th from now on begins."""
         self.begun, self._cut_at, self._victim = 0, statement, victim
 
-    def note(self, *_: object) -> None:
+    def note(self, _statement: str) -> None:
         """Take note of a statement that begins, in the thread of the database."""
         self.begun += 1
         if self._victim is not None and self.begun == self._cut_at:
@@ -40,10 +39,9 @@ class Cutter:
 @contextmanager
 def cutter_of(database: Database) -> Iterator[Cutter]:
     """Have the database's statements counted."""
-    cutter, engine = Cutter(), database._engine
-    sqlalchemy_event.listen(engine, "before_cursor_execute", cutter.note)
-    yield cutter
-    sqlalchemy_event.remove(engine, "before_cursor_execute", cutter.note)
+    cutter = Cutter()
+    with traced(database, cutter.note):
+        yield cutter
 
 
 def batch(key: str) -> IncomingBatch:
