@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from redis.asyncio import Redis
+
 from relay.adapters.exposition import expose
 from relay.adapters.graph_client import GraphClient
 from relay.adapters.names import look_up
@@ -18,6 +20,7 @@ from relay.adapters.redis_health import RedisHealth
 from relay.adapters.redis_outboxes import RedisOutboxes
 from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_ready import RedisAnnouncements
+from relay.adapters.redis_receipts import RedisReceipts
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
 from relay.bootstrap.connecting import connecting_of
@@ -46,6 +49,7 @@ from relay.engine.site_admin import SiteAdmin
 from relay.engine.site_callers import SiteCallers
 from relay.engine.site_pages import SitePages
 from relay.engine.sweep import Rank
+from relay.engine.withdrawals import Withdrawals
 from relay.engine.writer import AppendWriter
 from relay.web.admin import AdminRoutes
 from relay.web.app import Routes, build_app
@@ -57,6 +61,7 @@ from relay.web.invitations import InvitationRoutes
 from relay.web.outboxes import OutboxRoutes
 from relay.web.reception import Reception
 from relay.web.sites import SiteRoutes
+from relay.web.withdrawals import WithdrawalRoutes
 from shared.exchange import new_platform_session
 from shared.listening_socket import inherited
 from shared.logs import get_logger
@@ -85,9 +90,10 @@ async def serving(
         reception = Reception(intake, app_secret=settings.facebook_app_secret)
         http = await stack.enter_async_context(new_platform_session())
         graph = GraphClient(http, app_secret=settings.facebook_app_secret, base_url=settings.graph_url)
+        page_store = RedisPages(store.redis, vault_of(settings))
         pages = PageConnection(
             graph,
-            RedisPages(store.redis, vault_of(settings)),
+            page_store,
             rebinding_of(store),
             find_site=store.sites.get,
             append=writer.append,
@@ -100,6 +106,7 @@ async def serving(
             _site_routes(store, lane, callers),
             InvitationRoutes(connecting, callers, admin_token=admin_token_of(settings)),
             ConnectRoutes(connecting),
+            _withdrawal_routes(settings, redis, pages, page_store),
         )
         server = listening(
             build_app(routes),
@@ -144,6 +151,12 @@ def _site_routes(store: Store, lane: Lane, callers: SiteCallers) -> SiteRoutes:
     announcing = Announcing(RedisAnnouncements(store.redis), lane)
     pages = SitePages(RedisBindings(store.redis))
     return SiteRoutes(callers, announcing, pages, outboxes=_status(store).outboxes)
+
+
+def _withdrawal_routes(settings: RelaySettings, redis: Redis, pages: PageConnection, kept: RedisPages) -> Routes:
+    secret = settings.facebook_app_secret
+    withdrawals = Withdrawals(pages, kept, RedisReceipts(redis), app_secret=secret, clock=time.time)
+    return WithdrawalRoutes(withdrawals, app_secret=secret, public_url=settings.public_url)
 
 
 async def serve(settings: RelaySettings, *, allow_volatile: bool, socket_fd: int | None = None) -> None:

@@ -13,6 +13,8 @@ SocialRelayError
     ├── SiteNotFound        no such site
     ├── OutboxNotFound      no such site, and no unclaimed page either
     ├── ChangeOvertaken     a change of a page's binding stood still, and somebody else went on
+    ├── PageNotBound        no site has the page
+    ├── WithdrawalUnfinished  a person left, and a page of theirs is just being changed: 503
     ├── SiteExists          a site of this name is there already
     ├── PageTaken           a page belongs to another site
     ├── FacebookRefused     Meta's Graph API says no
@@ -89,6 +91,17 @@ class ChangeOvertaken(RelayError, UserError):
             f"the change of page {page_id} stood still for long, and was finished by another process;"
             " `relay bindings` shows where the page is now"
         )
+
+
+class PageNotBound(RelayError, UserError):
+    """A page belongs to no site."""
+
+    def __init__(self, page_id: str) -> None:
+        super().__init__(f"page {page_id} is not bound; `relay bindings` lists those that are")
+
+
+class WithdrawalUnfinished(RelayError):
+    """Somebody is just changing a page of a person who left: the same request, made again, goes on."""
 
 
 class SiteExists(RelayError, UserError):

@@ -31,6 +31,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:connect:{o}   string  a login in the browser: for which site,  connect             connect         [10]
                                 how far it is, hashes of what must come
                                 back, pages' tokens sealed
+    relay:deletion:{o}  string  ms when a person's data were deleted     withdrawals            status page     [11]
     relay:odd           stream  webhook entries that cannot be routed,   intake                 operators       [4]
                                 and items nested too deep
     relay:health        string  proof that a write succeeds              readiness check        nobody          [5]
@@ -42,6 +43,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     [7] `engine.sweep.SWEEPER_TTL_S`; the tag puts it into the slot of `relay:backlog`, as one script touches both
     [8] 0 = marked, else ms of when it was seen empty   [9] half of `engine.retention.RETAIN_EVERY_S`
     [10] here o is the ticket's SHA-256; `core.connecting.ticket.TICKET_TTL_S` after its last step
+    [11] here o is the confirmation code; `core.deletion.RECEIPT_TTL_S`
 """
 
 SITES = "relay:sites"
@@ -102,3 +104,8 @@ def gates(name: str) -> str:
 def connect_session(session_id: str) -> str:
     """Name a login in the browser by the hash of its ticket."""
     return f"relay:connect:{{{session_id}}}"
+
+
+def receipt(code: str) -> str:
+    """Name the receipt of a deletion by its confirmation code."""
+    return f"relay:deletion:{{{code}}}"

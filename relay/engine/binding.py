@@ -28,11 +28,10 @@ import itertools
 from typing import Protocol
 
 from relay.core.change import Mandate
-from relay.core.errors import PageTaken, SiteNotFound
+from relay.core.errors import PageNotBound, PageTaken, SiteNotFound
 from relay.core.outbox import holding_of
 from relay.core.site import check_page_id
 from relay.engine.ports import Directory
-from shared.errors import UserError
 from shared.logs import get_logger
 from shared.names import is_site_name
 
@@ -116,7 +115,7 @@ class Bindings:
         """
         site = await self._store.enter(mandate)
         if site is None:
-            raise _not_bound(mandate.page_id)
+            raise PageNotBound(mandate.page_id)
         await self._store.fence(mandate, site)
         await self._store.open(mandate, holding_of(mandate.page_id))
         await self._store.erase(mandate, site)
@@ -144,7 +143,7 @@ class Bindings:
         """Return the site that a page belongs to. Raises UserError when there is none, StoreUnavailable."""
         site = await self._store.reserved_by(check_page_id(page_id))
         if site is None:
-            raise _not_bound(page_id)
+            raise PageNotBound(page_id)
         return site
 
     async def _move(self, mandate: Mandate, site: str, *, steps: int | None = None) -> int:
@@ -161,7 +160,3 @@ class Bindings:
 def _refuse_other(owner: str, page_id: str, site: str) -> None:
     if owner != site:
         raise PageTaken(page_id, owner)
-
-
-def _not_bound(page_id: str) -> UserError:
-    return UserError(f"page {page_id} is not bound; `relay bindings` lists those that are")

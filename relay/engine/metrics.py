@@ -66,6 +66,13 @@ SITE_CALLS = Counter(
     ["call", "result"],
 )
 
+PERSON_CALLS = Counter(
+    "relay_person_calls_total",
+    "Meta's calls about a person who leaves (deauthorize, data_deletion): done; refused: bad_signature, malformed,"
+    " packed_body, too_large, too_slow, caller_gone, unfinished, unavailable, misconfigured",
+    ["call", "result"],
+)
+
 BATCHES = Counter(
     "relay_batches_total", "Batches sent to sites, by verdict: delivered, toolarge, refused, gone, failed", ["verdict"]
 )

@@ -18,7 +18,7 @@ from relay.core.webhook import Incoming
 from relay.engine.rebinding import Rebinding
 from shared import page_events
 from shared.clock import Clock
-from shared.errors import UserError
+from shared.errors import UserError, VaultError
 from shared.logs import get_logger
 from shared.page_events import PageConnected, PageDisconnected
 from shared.page_token import PageToken, seal
@@ -124,15 +124,29 @@ class PageConnection:
         return Connection(owner.name, moved)
 
     async def disconnect(self, page_id: str, *, reason: str) -> Disconnection:
-        """Tell the site, unbind the page and end its subscription. Raises UserError, StoreUnavailable, VaultError."""
+        """Tell the site, unbind the page and end its subscription.
+
+        Raises PageNotBound, UserError while another change of the page is under way, StoreUnavailable.
+        """
         site = await self._bindings.owner(page_id)
         event = Incoming(page_id, page_events.KIND_DISCONNECTED, page_events.encode(PageDisconnected(reason)))
         await self._append(site, [event])
         await self._bindings.unbind(page_id)
-        page = await self._pages.find(page_id)
-        trouble = "" if page is None else await self._unsubscribe(page)
+        return Disconnection(site, await self.release(page_id))
+
+    async def release(self, page_id: str) -> str:
+        """End the subscription of a page that is bound no more, and forget its token. Raises StoreUnavailable.
+
+        Returns why Meta goes on sending its events; empty where it does not, or where nobody gave us its token.
+        """
+        try:
+            page = await self._pages.find(page_id)
+        except VaultError as error:  # what nobody can open any more is forgotten all the same
+            trouble = str(error)
+        else:
+            trouble = "" if page is None else await self._unsubscribe(page)
         await self._pages.forget(page_id)
-        return Disconnection(site, trouble)
+        return trouble
 
     async def _hand_over(self, page_id: str, site: Site, name: str, token: SecretStr) -> None:
         sealed = seal(PageToken(token, self._graph.proof_of(token)), page_id=page_id, secrets=site.secrets)

@@ -377,6 +377,9 @@ async def test_metas_verification_reaches_the_relay_with_its_query(case: Case, t
         "/facebook/connect/",
         "/facebook/connect/..%2f..%2fadmin%2fv1%2fsites",
         "/facebook/callback/more",
+        "/facebook/deauthorize/more",
+        "/facebook/data-deletion/..%2f..%2fadmin%2fv1%2fsites",
+        "/facebook/data-deletion/../../metrics",
     ],
 )
 async def test_nothing_but_what_meta_sites_and_browsers_need_is_reached_through_the_relays_proxy(
@@ -414,6 +417,24 @@ async def test_what_a_browser_needs_to_connect_pages_reaches_the_relay_and_no_lo
     assert [path for path, _, _ in proxy.backend.arrived] == [*asked, asked[1]]
     assert any("/facebook/callback" in text for text in written.values())
     assert not [name for name, text in written.items() if "seen-by_nobody" in text]
+
+
+@relays_proxies
+async def test_what_meta_posts_about_a_person_and_what_that_person_is_shown_reach_the_relay(
+    case: Case, tmp_path: Path
+) -> None:
+    form, code = b"signed_request=abc.def", "a2" * 16
+    async with running(case, tmp_path) as proxy:
+        assert await proxy.post("/facebook/deauthorize", form) == 200
+        assert await proxy.post("/facebook/data-deletion", form) == 200
+        assert await proxy.get(f"/facebook/data-deletion/{code}?from=facebook") == 200
+
+    arrived = [(path.partition("?")[0], body) for path, body, _ in proxy.backend.arrived]
+    assert arrived == [
+        ("/facebook/deauthorize", form),
+        ("/facebook/data-deletion", form),
+        (f"/facebook/data-deletion/{code}", b""),
+    ]
 
 
 @relays_proxies
