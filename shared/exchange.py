@@ -8,6 +8,7 @@ methods; a POST it sends once. Redirects are not followed: the platforms send no
 Neither error carries an address or the exception beneath it: an address may hold a token.
 """
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import aiohttp
@@ -87,12 +88,18 @@ async def exchange(
     headers: dict[str, str] | None,
     timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  as above
     max_bytes: int = MAX_ANSWER_BYTES,
+    heed: Callable[[Mapping[str, str]], None] | None = None,
 ) -> Answer:
-    """Make one request, with a JSON body or none. Raises NotSent or NoAnswer, nothing else of the network's."""
+    """Make one request, with a JSON body or none. Raises NotSent or NoAnswer, nothing else of the network's.
+
+    `heed` is given the answer's headers, whose names are looked up in any case.
+    """
     try:
         async with session.request(
             method, url, data=body, headers=_JSON | (headers or {}), timeout=timeout, allow_redirects=False
         ) as answer:
+            if heed is not None:
+                heed(answer.headers)
             return Answer(answer.status, await _read_bounded(answer.content, max_bytes))
     except _BEFORE_SENDING as error:
         trouble: NotSent | NoAnswer = NotSent(_in_words(error))
