@@ -97,7 +97,7 @@ class RelaySettings(CommandSettings):
     public_url: str = Field(
         "",
         description="the relay's https address as Meta, the sites and browsers see it, such as"
-        " https://relay.example.com; needed to connect pages in the browser",
+        " https://relay.example.com; needed to connect pages in the browser and to confirm deletions",
     )
     facebook_login_config_id: str = Field(
         "",

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
 
 from tests.simulators.graph import GraphSimulator
-from tests.support.relay import RunningRelay
 
 FIELD = re.compile(r'<input type="hidden" name="token" value="([^"]+)"')
 
@@ -40,11 +39,19 @@ class Seen:
         return found[1] if found else ""
 
 
+class Reachable(Protocol):
+    """A relay, whoever runs it."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+
+
 @dataclass
 class Browser:
     """Keeps the relay's cookies, and brings them along."""
 
-    relay: RunningRelay
+    relay: Reachable
     cookies: dict[str, str] = field(default_factory=dict)
     set_cookies: list[str] = field(default_factory=list)
     """`Set-Cookie` as it came, newest last."""
