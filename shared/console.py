@@ -7,12 +7,13 @@ import io
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from shared.errors import UserError
 from shared.table import Column, lay_out, least_width, records
@@ -56,7 +57,7 @@ def print_table(
         return
     laid = [Column(heading, [_cell(row.get(key)) for row in rows], key in prose) for key, heading in columns.items()]
     with _writing():
-        width = _terminal_width() or max(PIPE_WIDTH, least_width(laid))
+        width = terminal_width() or max(PIPE_WIDTH, least_width(laid))
         for line in lay_out(laid, width):
             out.print(line)
 
@@ -65,7 +66,7 @@ def print_record(fields: Mapping[str, str]) -> None:
     """Print one thing in words: what it is called, and how it is."""
     laid = [Column(heading, [_cell(text)], prose=True) for heading, text in fields.items()]
     with _writing():
-        for line in records(laid, _terminal_width() or PIPE_WIDTH):
+        for line in records(laid, terminal_width() or PIPE_WIDTH):
             out.print(line)
 
 
@@ -73,6 +74,18 @@ def say(sentence: str) -> None:
     """Print one sentence for a person."""
     with _writing():
         out.print(sentence.translate(_CONTROLS), markup=False)
+
+
+def harmless(text: str) -> str:
+    """Return the text without what could drive a terminal."""
+    return text.translate(_CONTROLS)
+
+
+def print_lines(lines: Iterable[Text]) -> None:
+    """Print lines that are laid out already, of harmless text."""
+    with _writing():
+        for line in lines:
+            out.print(line)
 
 
 def clear() -> None:
@@ -131,7 +144,7 @@ def _writing() -> Iterator[None]:
         raise UserError(f"the output cannot be written: {error.strerror}") from None
 
 
-def _terminal_width() -> int | None:
+def terminal_width() -> int | None:
     """Return the width of the terminal that is printed on, in cells; None where it is none."""
     if not sys.stdout.isatty():
         return None

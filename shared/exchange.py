@@ -8,7 +8,7 @@ methods; a POST it sends once. Redirects are not followed: the platforms send no
 Neither error carries an address or the exception beneath it: an address may hold a token.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import aiohttp
@@ -37,6 +37,15 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+
+
+class FullAnswer(NamedTuple):
+    """The same with its headers, for who looks at more than what is said."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    """Names in any case of letters."""
 
 
 class NotSent(Exception):
@@ -88,19 +97,28 @@ async def exchange(
     headers: dict[str, str] | None,
     timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  as above
     max_bytes: int = MAX_ANSWER_BYTES,
-    heed: Callable[[Mapping[str, str]], None] | None = None,
 ) -> Answer:
-    """Make one request, with a JSON body or none. Raises NotSent or NoAnswer, nothing else of the network's.
+    """Make one request, with a JSON body or none. Raises NotSent or NoAnswer, nothing else of the network's."""
+    full = await exchange_full(session, method, url, body, headers=headers, timeout=timeout, max_bytes=max_bytes)
+    return Answer(full.status, full.body)
 
-    `heed` is given the answer's headers, whose names are looked up in any case.
-    """
+
+async def exchange_full(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    body: bytes | None = None,
+    *,
+    headers: dict[str, str] | None = None,
+    timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109  as above
+    max_bytes: int = MAX_ANSWER_BYTES,
+) -> FullAnswer:
+    """Do the same, and return the headers too."""
     try:
         async with session.request(
             method, url, data=body, headers=_JSON | (headers or {}), timeout=timeout, allow_redirects=False
         ) as answer:
-            if heed is not None:
-                heed(answer.headers)
-            return Answer(answer.status, await _read_bounded(answer.content, max_bytes))
+            return FullAnswer(answer.status, await _read_bounded(answer.content, max_bytes), answer.headers)
     except _BEFORE_SENDING as error:
         trouble: NotSent | NoAnswer = NotSent(_in_words(error))
     except TimeoutError:

@@ -69,9 +69,9 @@ def _table(columns: Sequence[Column], widths: Sequence[int]) -> Iterator[Text]:
     headings = [_padded(column.heading, width) for column, width in zip(columns, widths, strict=True)]
     yield Text(GAP.join(headings).rstrip(), HEADING)
     for row in zip(*(column.cells for column in columns), strict=True):
-        folded = [_folded(text, width) for text, width in zip(row, widths, strict=True)]
-        for number in range(max(map(len, folded))):
-            parts = [lines[number] if number < len(lines) else "" for lines in folded]
+        cells = [folded(text, width) for text, width in zip(row, widths, strict=True)]
+        for number in range(max(map(len, cells))):
+            parts = [lines[number] if number < len(lines) else "" for lines in cells]
             yield Text(GAP.join(map(_padded, parts, widths)).rstrip())
 
 
@@ -87,13 +87,13 @@ def records(columns: Sequence[Column], width: int) -> Iterator[Text]:
 
 
 def _field(column: Column, text: str, indent: int, width: int) -> Iterator[Text]:
-    first, *others = _folded(text, max(width - indent, 1)) if column.prose else _lines(text)
+    first, *others = folded(text, max(width - indent, 1)) if column.prose else _lines(text)
     yield Text.assemble((_padded(column.heading, indent), HEADING), first)
     for line in others:
         yield Text(" " * indent + line)
 
 
-def _folded(text: str, width: int) -> list[str]:
+def folded(text: str, width: int) -> list[str]:
     """Break between words; a longer word stands alone, and the terminal breaks it, so that it is copied whole."""
     return [part for line in _lines(text) for part in _folded_line(line, width)]
 

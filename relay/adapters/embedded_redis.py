@@ -79,6 +79,11 @@ class EmbeddedRedis:
         return f"unix://{self._socket}"
 
     @property
+    def is_there(self) -> bool:
+        """Whether one was started in this folder, by whomever, and not stopped since."""
+        return self._socket.exists()
+
+    @property
     def pid(self) -> int | None:
         """Its process, while it runs."""
         return self._process.pid if self._process else None

@@ -4,7 +4,7 @@ The pages of a person are found by looking through all of them: it is asked for 
 and an index beside the records could only come to disagree with them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,6 @@ from relay.adapters.replies import text
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.page import ConnectedPage, PersonsPage
-from shared.errors import VaultError
 from shared.vault import Vault
 
 
@@ -51,20 +50,11 @@ class RedisPages:
         """See `engine.page_connection.PageStore.find`. Raises VaultError too."""
         async with store_errors():
             found = await self._redis.hget(keys.PAGES, page_id)
-        return None if found is None else self._read(page_id, found)
-
-    async def many(self, page_ids: Sequence[str]) -> Mapping[str, ConnectedPage | VaultError]:
-        """Return what is kept of each, or that its token cannot be opened. Raises StoreUnavailable."""
-        async with store_errors():
-            found = await self._redis.hmget(keys.PAGES, list(page_ids))
-        pages: dict[str, ConnectedPage | VaultError] = {}
-        for page_id, record in zip(page_ids, found, strict=True):
-            if record is not None:
-                try:
-                    pages[page_id] = self._read(page_id, record)
-                except VaultError as error:
-                    pages[page_id] = error
-        return pages
+        if found is None:
+            return None
+        record = _decode(found)
+        token = self._vault.open(record.sealed_token)
+        return ConnectedPage(page_id, record.site, record.name, token, record.connected_at_ms, record.connected_by)
 
     async def forget(self, page_id: str) -> None:
         """See `engine.page_connection.PageStore.forget`."""
@@ -84,8 +74,3 @@ class RedisPages:
                     found[page_id] = PersonsPage(page_id, record.connected_at_ms)
             if not cursor:
                 return [found[page_id] for page_id in sorted(found)]
-
-    def _read(self, page_id: str, found: bytes | str) -> ConnectedPage:
-        record = _decode(found)
-        token = self._vault.open(record.sealed_token)
-        return ConnectedPage(page_id, record.site, record.name, token, record.connected_at_ms, record.connected_by)

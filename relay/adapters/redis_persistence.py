@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 from relay.adapters.redis_clients import open_server
 from relay.adapters.redis_topology import Server, servers_behind
 from relay.adapters.store_errors import store_errors
+from relay.core.checks.redis import persistence_problems
 from relay.core.errors import StoreUnavailable, VolatileStore
 from shared.logs import get_logger
 
@@ -39,20 +40,6 @@ async def check_persistence(url: str, *, allow_volatile: bool) -> None:
         log.warning("redis_is_volatile", problem=problem)
 
 
-def persistence_problems(config: Mapping[str, str]) -> list[str]:
-    """Name what in a configuration breaks the promise behind our 200; what the server does not tell is left open."""
-    problems = []
-    if config.get("appendonly", "yes") != "yes":
-        problems.append("`appendonly` is not `yes`: a restart loses events")
-    if config.get("maxmemory-policy", "noeviction") != "noeviction":
-        problems.append(
-            f"`maxmemory-policy` is `{config['maxmemory-policy']}`, not `noeviction`: full memory loses events"
-        )
-    if config.get("appendfsync") == "no":
-        problems.append("`appendfsync` is `no`: a power cut loses what the system had not yet written")
-    return problems
-
-
 def _refusal(problems: Sequence[str]) -> str:
     return (
         "this Redis would not keep events: " + "; ".join(problems) + ". Change its configuration,"
@@ -63,7 +50,7 @@ def _refusal(problems: Sequence[str]) -> str:
 async def _config_of(server: Server) -> Mapping[str, str]:
     async with aclosing(open_server(server.address)) as client:
         try:
-            return await _config(client, server.name)
+            return await read_config(client, server.name)
         except StoreUnavailable as error:
             if not server.replica:
                 raise
@@ -71,8 +58,11 @@ async def _config_of(server: Server) -> Mapping[str, str]:
             return {}
 
 
-async def _config(client: Redis, name: str) -> Mapping[str, str]:
-    """Read what CONFIG tells, or INFO where CONFIG is not for us, as with most managed Redis."""
+async def read_config(client: Redis, name: str) -> Mapping[str, str]:
+    """Read what CONFIG tells, or INFO where CONFIG is not for us, as with most managed Redis.
+
+    Raises StoreUnavailable.
+    """
     async with store_errors():
         try:
             return await _from_config(client)

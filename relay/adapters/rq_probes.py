@@ -69,6 +69,8 @@ class RqSchedule:
 
     def __init__(self, redis: AsyncRedis, blocking: Redis) -> None:
         """Both lead to RQ's Redis. RQ itself knows blocking clients only."""
+        self.blocking = blocking
+        """For what else is asked of RQ."""
         self._redis = redis
         self._queue = probe_queue(blocking)
         self._thread = ThreadPoolExecutor(1, "rq-enqueue")

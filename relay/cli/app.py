@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from relay.cli import binding, connect, outbox, server, site, status
+from relay.cli import binding, check, connect, outbox, server, site, status
 from shared.console import say
 from shared.typer_words import PlainGroup
 
@@ -48,6 +48,7 @@ app.command()(binding.bindings)
 app.command()(connect.connect)
 app.add_typer(outbox.app, name="outbox")
 app.command()(status.status)
+app.command()(check.check)
 
 
 @app.command("new-master-key")

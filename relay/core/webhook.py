@@ -22,6 +22,8 @@ from relay.core.nesting import cut_deep, may_be_deep
 from shared.names import is_page_id
 from shared.wire import KIND_MESSAGING, PLATFORM_KINDS
 
+WEBHOOK_PATH = "/facebook/webhook"
+"""Where Meta posts, below the relay's public address."""
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 KNOWN_OBJECTS = frozenset({"page", "instagram"})
 """Objects whose entries are routed by their id; a body of any other is answered with 200 and counted."""

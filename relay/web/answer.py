@@ -9,7 +9,6 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-WEBHOOK_PATH = "/facebook/webhook"
 RETRY_AFTER_S = 2
 
 

@@ -11,8 +11,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from relay.core.errors import BadSignature, ChallengeRefused
-from relay.core.webhook import MAX_BODY_BYTES, SIGNATURE_HEADER, answer_challenge, check_signature_form
-from relay.web.answer import WEBHOOK_PATH
+from relay.core.webhook import MAX_BODY_BYTES, SIGNATURE_HEADER, WEBHOOK_PATH, answer_challenge, check_signature_form
 from relay.web.reception import Reception, refuse
 from shared.logs import get_logger
 from shared.web import RequestRefused, json_error, read_body

@@ -10,8 +10,7 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-from relay.core.webhook import SIGNATURE_HEADER
-from relay.web.answer import WEBHOOK_PATH
+from relay.core.webhook import SIGNATURE_HEADER, WEBHOOK_PATH
 
 MAX_HEAD_BYTES = 8 * 1024
 """Meta's is below 1 KiB, with what proxies add."""

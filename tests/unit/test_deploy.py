@@ -25,7 +25,7 @@ from packaging.version import Version
 from onsite import bootstrap as onsite_bootstrap
 from onsite.core.settings import OnsiteSettings
 from relay.adapters import child_process
-from relay.adapters.redis_persistence import persistence_problems
+from relay.core.checks.redis import persistence_problems
 from relay.core.settings import RelaySettings
 from relay.core.webhook import MAX_BODY_BYTES
 from relay.engine import lane

@@ -7,7 +7,8 @@ from redis.asyncio import Redis
 from redis.exceptions import BusyLoadingError
 from structlog.testing import capture_logs
 
-from relay.adapters.redis_persistence import check_persistence, persistence_problems
+from relay.adapters.redis_persistence import check_persistence
+from relay.core.checks.redis import persistence_problems
 from relay.core.errors import StoreUnavailable, VolatileStore
 from tests.support.own_redis import OwnRedis
 

@@ -32,6 +32,7 @@ COMMANDS = [
     ["bindings"],
     ["connect"],
     ["status"],
+    ["check"],
     ["new-master-key"],
 ]
 

@@ -49,4 +49,3 @@ def test_all_keys_of_one_outbox_live_in_one_slot_of_a_cluster() -> None:
 def test_what_one_script_touches_beside_a_key_lives_in_its_slot() -> None:
     assert keys.gates(keys.BINDINGS) == f"relay:{{{keys.BINDINGS}}}:gates"
     assert f"{{{keys.CHANGES}}}" in keys.CHANGE_NUMBER
-    assert f"{{{keys.PULSE}}}" in keys.OUTAGES
