@@ -49,6 +49,7 @@ from onsite.engine.replies import Replies
 from onsite.engine.sender import Sender
 from onsite.web.app import Routes, build_app
 from onsite.web.channels import ChannelRoutes
+from onsite.web.connecting import ConnectRoutes
 from onsite.web.conversations import ConversationRoutes
 from onsite.web.health import HealthRoutes
 from onsite.web.relay_events import OFF, RelayEvents, RelayEventsOff
@@ -218,6 +219,7 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
     return [
         _receiver(settings, site, admin),
         ChannelRoutes(site.channels, admin, token=token),
+        ConnectRoutes(None if site.clients.relay is None else site.clients.relay.connect_link, token=token),
         ConversationRoutes(site.reader, replies, site.bell, token=token),
         StatusRoutes(
             site.reader, site.channels, site.inbox, site.link, site.supervisor, site=settings.site, token=token

@@ -3,11 +3,14 @@
 The token, which is derived from the site's secret, travels in a header: it is in no address, no access log, no error.
 """
 
+import json
 import time
 
 import aiohttp
 from pydantic import SecretStr
 
+from onsite.core.connect_link import ConnectLink, read_connect_link
+from onsite.core.errors import NoConnectLink
 from onsite.core.relay_answers import RelayReading, read_announced, read_look, unreachable
 from shared.clock import Clock
 from shared.exchange import CONNECT_TIMEOUT_S, Answer, NoAnswer, NotSent, get, post
@@ -55,11 +58,20 @@ class RelayClient:
             return unreachable(str(trouble))
         return read_look(*answer, now=self._clock())
 
-    async def _post(self, path: str) -> Answer:
+    async def connect_link(self, return_to: str) -> ConnectLink:
+        """Ask for a link for a browser; `return_to` is empty or a path at this site. Raises NoConnectLink."""
+        body = json.dumps({"return_to": return_to} if return_to else {}).encode()
+        try:
+            answer = await self._post("/connect", body)
+        except (NotSent, NoAnswer) as trouble:
+            raise NoConnectLink(f"the relay could not be asked for a link ({trouble}); try again") from None
+        return read_connect_link(*answer)
+
+    async def _post(self, path: str, body: bytes = b"{}") -> Answer:
         return await post(
             self._session,
             self._url + path,
-            b"{}",
+            body,
             headers=self._headers(),
             timeout=self._timeout,
             max_bytes=MAX_ANSWER_BYTES,

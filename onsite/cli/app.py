@@ -2,7 +2,7 @@
 
 import typer
 
-from onsite.cli import channel, conversations, messages, reply, run, settle, status
+from onsite.cli import channel, connect, conversations, messages, reply, run, settle, status
 from shared.typer_words import PlainGroup
 
 app = typer.Typer(
@@ -11,7 +11,8 @@ app = typer.Typer(
     help=(
         "The on-site half of Social Relay: keeps the conversations with your customers in Messenger and Telegram,"
         " and sends your replies straight to the platforms.\n\n"
-        "Start with `onsite run`; then, in another terminal, `onsite channel add` and `onsite conversations`."
+        "Start with `onsite run`; then, in another terminal, `onsite connect` or `onsite channel add`, and"
+        " `onsite conversations`."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -20,6 +21,7 @@ app = typer.Typer(
 
 app.command()(run.run)
 app.add_typer(channel.app, name="channel")
+app.command()(connect.connect)
 app.command()(conversations.conversations)
 app.command()(messages.messages)
 app.command()(reply.reply)

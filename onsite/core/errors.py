@@ -5,6 +5,7 @@ SocialRelayError
     ├── TranslationError      an item of a platform that no translator could read: it goes to quarantine
     ├── ChannelNotFound       no such channel
     ├── ConversationNotFound  no such conversation
+    ├── NoConnectLink         the relay gave no link for connecting pages
     ├── FacebookError         Facebook did not say whose token this is
     └── TelegramError         Telegram refused a call; says whether to stop, wait, or try again
 """
@@ -30,6 +31,10 @@ class ChannelNotFound(OnsiteError, UserError):
 
 class ConversationNotFound(OnsiteError, UserError):
     """There is no such conversation."""
+
+
+class NoConnectLink(OnsiteError, UserError):
+    """The relay gave no link for connecting pages, or could not be asked; the message says what to do."""
 
 
 @dataclass(eq=False)  # as TelegramError below

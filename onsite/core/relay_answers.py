@@ -98,7 +98,7 @@ def read_announced(status: int, body: bytes) -> RelayReading:
     if status == HTTPStatus.CONFLICT:
         return RelayReading(RelayState.PAUSED, _paused(None))
     if status != HTTPStatus.OK:
-        return _not_ok(status)
+        return not_ok(status)
     try:
         announced = _announced_decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -114,7 +114,7 @@ def read_announced(status: int, body: bytes) -> RelayReading:
 def read_look(status: int, body: bytes, *, now: float) -> RelayReading:
     """Read the answer to the question how the relay sees this site; `now` is our clock's, in seconds since 1970."""
     if status != HTTPStatus.OK:
-        return _not_ok(status)
+        return not_ok(status)
     try:
         look = _look_decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -136,7 +136,8 @@ def _state_of(look: _Look, *, ahead_s: float) -> tuple[RelayState, str]:
     return RelayState.UNCHECKED, f"the relay says {look.state[:MAX_WORDS]!r}, which this release does not know"
 
 
-def _not_ok(status: int) -> RelayReading:
+def not_ok(status: int) -> RelayReading:
+    """Return what an answer means that is not the one that was asked for; total, also for a 200."""
     if status == HTTPStatus.UNAUTHORIZED:
         return RelayReading(
             RelayState.REFUSED,

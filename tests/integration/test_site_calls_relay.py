@@ -10,8 +10,10 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from onsite.adapters.relay_client import RelayClient
+from onsite.core.errors import NoConnectLink
 from onsite.core.relay_answers import RelayState
 from relay.core import keys
+from shared.clock import iso_ms
 from shared.site_secret import new_site_secret
 from tests.support import facebook
 from tests.support.receiving_site import ReceivingSite, status
@@ -127,3 +129,21 @@ async def test_a_site_that_asks_too_often_is_told_to_come_later(new_client: NewC
 
 async def test_an_address_that_is_no_relays_does_not_know_the_call(acme: ReceivingSite, new_client: NewClient) -> None:
     assert (await new_client(base_url=acme.url).ready()).state is RelayState.NOT_OFFERED
+
+
+async def test_a_site_gets_a_link_from_a_relay_that_browsers_reach(redis_url: str, tmp_path: Path) -> None:
+    async with (
+        running_relay(redis_url, tmp_path, public_url="https://relay.example") as relay,
+        ReceivingSite("") as acme,
+    ):
+        await relay.register("acme", acme)
+        client = RelayClient(relay.http, base_url=relay.url, site="acme", secret=SecretStr(acme.secret))
+        link = await client.connect_link("/channels")
+
+    assert link.url.startswith("https://relay.example/facebook/connect/")
+    assert link.expires_at > iso_ms(round(time.time() * 1000))
+
+
+async def test_a_site_learns_that_its_relay_has_no_address_for_browsers(new_client: NewClient) -> None:
+    with pytest.raises(NoConnectLink, match="RELAY_PUBLIC_URL"):
+        await new_client().connect_link("/channels")

@@ -20,9 +20,10 @@ def new_relay(folder: Path, *, port: int | None = None, graph_url: str = "") -> 
         "RELAY_FACEBOOK_VERIFY_TOKEN": VERIFY_TOKEN,
         "RELAY_DATA_DIR": str(folder / "data"),
         "RELAY_PORT": str(port),
+        "RELAY_PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
     if graph_url:
-        env["RELAY_GRAPH_URL"] = graph_url
+        env |= {"RELAY_GRAPH_URL": graph_url, "RELAY_FACEBOOK_DIALOG_URL": graph_url}
     return Server("relay", folder=folder, port=port, env=env)
 
 

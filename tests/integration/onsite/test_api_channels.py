@@ -291,3 +291,10 @@ async def test_admins_who_change_a_channel_at_the_same_time_leave_one_poller_or_
     channels = (await site.get("/channels"))["channels"]
     polled = [task["name"] for task in (await site.get("/status"))["tasks"] if task["name"].startswith("telegram")]
     assert polled == ["telegram:1" for channel in channels if channel["has_token"]]
+
+
+async def test_a_site_that_knows_no_relay_says_what_is_missing_for_a_link(site: RunningSite) -> None:
+    status, answer = await site.call("POST", "/channels/connect", {})
+
+    assert (status, answer["error"]["code"]) == (409, "refused")
+    assert "ONSITE_RELAY_URL" in answer["error"]["message"]

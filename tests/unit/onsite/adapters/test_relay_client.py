@@ -11,6 +11,8 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from onsite.adapters.relay_client import MAX_ANSWER_BYTES, RelayClient
+from onsite.core.connect_link import ConnectLink
+from onsite.core.errors import NoConnectLink
 from onsite.core.relay_answers import RelayReading, RelayState
 from shared.exchange import new_platform_session
 from shared.site_secret import api_token
@@ -161,3 +163,18 @@ async def test_neither_log_nor_sentence_tells_the_token(client: RelayClient, rel
     assert TOKEN not in logs.text + str(readings)
     assert SECRET.get_secret_value() not in logs.text + str(readings)
     assert TOKEN not in repr(vars(client))
+
+
+async def test_a_link_is_asked_for_with_the_sites_token(client: RelayClient, relay: FakeRelay) -> None:
+    relay.answer = lambda: web.json_response({"url": "https://relay.example/x", "expires_at": "soon"})
+    link = await client.connect_link("/channels")
+
+    assert link == ConnectLink("https://relay.example/x", "soon")
+    assert relay.requests[-1][:2] == ("POST", "/v1/sites/acme/connect")
+    assert relay.requests[-1][2] == f"Bearer {TOKEN}"
+    assert relay.bodies[-1] == b'{"return_to": "/channels"}'
+
+
+async def test_a_relay_that_cannot_be_asked_for_a_link_is_said_so(session: aiohttp.ClientSession) -> None:
+    with pytest.raises(NoConnectLink, match="could not be asked for a link"):
+        await client_of(session, f"http://127.0.0.1:{free_port()}").connect_link("")

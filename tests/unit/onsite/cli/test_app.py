@@ -21,6 +21,7 @@ COMMANDS = [
     ["channel", "list"],
     ["channel", "show"],
     ["channel", "remove"],
+    ["connect"],
     ["conversations"],
     ["messages"],
     ["reply"],
