@@ -111,7 +111,7 @@ async def test_from_the_sites_command_to_the_first_message_and_its_answer(
     await relay.stop()
     await site.stop()
     secrets = [link["url"].rpartition("/")[2], *graph.tokens.of_page(ACME), *graph.tokens.of_page(CAFE)]
-    assert len(secrets) == 3
+    assert len(secrets) > 2
     assert [file for secret in secrets for file in files_with(secret, tmp_path)] == []
 
 
