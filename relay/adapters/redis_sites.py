@@ -27,6 +27,7 @@ class _Record(msgspec.Struct, frozen=True):
     allow_networks: list[str] = []
     allow_insecure: bool | None = None
     """None: written by a relay that did not keep it, and took http addresses only when it was asked to."""
+    rotating_since_ms: int | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -52,17 +53,11 @@ class RedisSites:
 
     async def change_address(self, name: str, change: Callable[[Site], Site]) -> Site:
         """See `engine.site_admin.SiteStore.change_address`. Raises VaultError too."""
-        while True:
-            async with store_errors():
-                before = await self._redis.hget(keys.SITES, name)
-            if before is None:
-                raise SiteNotFound(name)
-            site = change(self._read(name, before))
-            # What else the record holds stays as it is: fields of a newer relay, and secrets as they were sealed.
-            after = _encode(_decode_fields(raw(before)) | _address_fields(site))
-            async with store_errors():
-                if await REPLACE_SITE.run(self._redis, [keys.SITES], [name, before, after]):
-                    return site
+        return await self._change(name, change, lambda _record, site: _address_fields(site))
+
+    async def change_secrets(self, name: str, change: Callable[[Site], Site]) -> Site:
+        """See `engine.secret_rotation.SecretStore.change_secrets`."""
+        return await self._change(name, change, self._secret_fields)
 
     async def get(self, name: str) -> Site:
         """Return a site. Raises SiteNotFound, VaultError, StoreUnavailable."""
@@ -114,12 +109,33 @@ class RedisSites:
         async with store_errors():
             return bool(await self._redis.hexists(keys.SITES, name))
 
+    async def _change(
+        self, name: str, change: Callable[[Site], Site], fields_of: Callable[[bytes, Site], dict[str, Any]]
+    ) -> Site:
+        """Write some fields anew, as often as somebody else wrote the record meanwhile: no change undoes another."""
+        while True:
+            async with store_errors():
+                before = await self._redis.hget(keys.SITES, name)
+            if before is None:
+                raise SiteNotFound(name)
+            site = change(self._read(name, before))
+            # What else the record holds stays as it is: fields of a newer relay, and secrets as they were sealed.
+            after = _encode(_decode_fields(raw(before)) | fields_of(raw(before), site))
+            async with store_errors():
+                if await REPLACE_SITE.run(self._redis, [keys.SITES], [name, before, after]):
+                    return site
+
+    def _secret_fields(self, record: bytes, site: Site) -> dict[str, Any]:
+        kept = {self._vault.open(sealed): sealed for sealed in _decode(record).sealed_secrets}
+        sealed = [kept.get(secret) or self._vault.seal(secret) for secret in site.secrets]
+        return {"sealed_secrets": sealed, "rotating_since_ms": site.rotating_since_ms}
+
     def _read(self, name: str, reply: object) -> Site:
         record = _decode(raw(reply))
         secrets = tuple(self._vault.open(sealed) for sealed in record.sealed_secrets)
         insecure = record.url.startswith("http:") if record.allow_insecure is None else record.allow_insecure
         permission = Permission(networks_of(record.allow_networks), insecure)
-        return Site(name, record.url, secrets, record.created_at_ms, permission)
+        return Site(name, record.url, secrets, record.created_at_ms, permission, record.rotating_since_ms)
 
 
 def _address_fields(site: Site) -> dict[str, Any]:

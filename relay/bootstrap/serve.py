@@ -21,6 +21,7 @@ from relay.adapters.redis_outboxes import RedisOutboxes
 from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_receipts import RedisReceipts
+from relay.adapters.redis_secret_uses import RedisSecretUses
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
 from relay.adapters.rq_workers import RqWorkers
@@ -46,6 +47,7 @@ from relay.engine.lane import Lane
 from relay.engine.outbox_admin import OutboxAdmin
 from relay.engine.page_connection import PageConnection
 from relay.engine.routing import Routing
+from relay.engine.secret_rotation import SecretRotation
 from relay.engine.site_admin import SiteAdmin
 from relay.engine.site_callers import SiteCallers
 from relay.engine.site_pages import SitePages
@@ -62,6 +64,7 @@ from relay.web.health import HealthRoutes
 from relay.web.invitations import InvitationRoutes
 from relay.web.outboxes import OutboxRoutes
 from relay.web.reception import Reception
+from relay.web.rotations import RotationRoutes
 from relay.web.sites import SiteRoutes
 from relay.web.withdrawals import WithdrawalRoutes
 from shared.exchange import new_platform_session
@@ -101,10 +104,11 @@ async def serving(
             append=writer.append,
             clock=time.time,
         )
-        callers = SiteCallers(store.sites)
+        callers = SiteCallers(store.sites, RedisSecretUses(redis))
         connecting = connecting_of(settings, store, graph, http, pages)
         routes = (
             *_routes(settings, store, reception, pages),
+            _rotation_routes(settings, store, graph, writer),
             _site_routes(store, lane, callers),
             InvitationRoutes(connecting, callers, admin_token=admin_token_of(settings)),
             ConnectRoutes(connecting),
@@ -136,7 +140,9 @@ def _routes(settings: RelaySettings, store: Store, reception: Reception, pages: 
     bindings, status, token = RedisBindings(store.redis), _status(store), admin_token_of(settings)
     health = RedisHealth(store.redis, replicas=settings.redis_wait_replicas)
     outboxes = OutboxAdmin(RedisOutboxes(store.redis, store.limits), store.limits, rebinding_of(store))
-    site_admin = SiteAdmin(store.sites, bindings, status, look_up=look_up, clock=time.time)
+    site_admin = SiteAdmin(
+        store.sites, bindings, status, RedisSecretUses(store.redis), look_up=look_up, clock=time.time
+    )
     return (
         FacebookRoutes(reception, verify_token=settings.facebook_verify_token),
         AdminRoutes(site_admin, pages, bindings, token=token),
@@ -144,6 +150,19 @@ def _routes(settings: RelaySettings, store: Store, reception: Reception, pages: 
         AdminHealthRoutes(RqWorkers(store.schedule.blocking, clock=time.time).alive, token=token),
         HealthRoutes(health.check, expose=partial(expose, Backlogs(status, clock=time.time))),
     )
+
+
+def _rotation_routes(settings: RelaySettings, store: Store, graph: GraphClient, writer: AppendWriter) -> RotationRoutes:
+    rotation = SecretRotation(
+        store.sites,
+        RedisSecretUses(store.redis),
+        RedisBindings(store.redis),
+        RedisPages(store.redis, vault_of(settings)),
+        proof_of=graph.proof_of,
+        append=writer.append,
+        clock=time.time,
+    )
+    return RotationRoutes(rotation, token=admin_token_of(settings))
 
 
 def _status(store: Store) -> RedisStatus:

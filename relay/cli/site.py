@@ -85,7 +85,7 @@ def list_sites(data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJs
 
 @app.command()
 def show(name: Name, data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
-    """Show one site: its address, pages, delivery, and the last error."""
+    """Show a site: its address, pages, delivery, and last error."""
     site = admin_api(data_dir, relay_url).get(f"/admin/v1/sites/{quote(name, safe='')}")
     if as_json:
         print_json(site)

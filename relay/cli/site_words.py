@@ -15,6 +15,7 @@ def site_in_words(site: dict[str, Any]) -> dict[str, str]:
         "networks": ", ".join(site["allow_networks"]) or "none; public addresses only",
         "pages": ", ".join(site["pages"]) or f"none; `relay bind PAGE_ID {site['name']}` binds one",
         "registered": site["created_at"],
+        "secret": rotation_in_words(site["rotation"]),
         "state": _state(delivery),
         "last error": _with_time(delivery["last_error"], delivery["last_error_at"]),
         "next attempt": delivery["next_attempt"] or "",
@@ -22,6 +23,18 @@ def site_in_words(site: dict[str, Any]) -> dict[str, str]:
         "delivered": f"{delivery['delivered']}{_since(delivery['last_success_at'], 'the last at')}",
         "dead letters": _counted(delivery["dead_letters"], delivery["dead_bytes"]),
     }
+
+
+def rotation_in_words(rotation: dict[str, Any] | None) -> str:
+    """Say how far the exchange of a site's secret is; nothing where none is under way."""
+    if rotation is None:
+        return ""
+    uses = {
+        "new": f"the site uses the new one since {rotation['since']}: --finish ends the old one",
+        "old": "the site still uses the old one",
+        "unknown": "the site has not called since, so it is not known which one it uses",
+    }
+    return f"rotates since {rotation['begun_at']}; {uses[rotation['site_uses']]}"
 
 
 def allowed(site: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import typer
 from relay.cli.context import AsJson, DataDir, Url, admin_api
 from relay.cli.outbox_tables import print_losses
 from relay.cli.site import print_sites
+from relay.cli.site_words import rotation_in_words
 from shared.api_client import ApiClient
 from shared.console import clear, print_json, print_table, say
 from shared.errors import UserError
@@ -60,6 +61,8 @@ def _print(found: dict[str, Any]) -> None:
     print_sites(found["sites"])
     for site in found["sites"]:
         _print_trouble(site["name"], site["delivery"])
+        if site["rotation"]:
+            say(f"\nThe secret of {site['name']} {rotation_in_words(site['rotation'])}.")
         print_losses(site["name"], site["delivery"])
     if waiting := [page for page in found["unclaimed"] if page["waiting"]]:
         say("\nEvents of pages that no site claims (they are kept; `relay bind PAGE_ID SITE` delivers them):")

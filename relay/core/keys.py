@@ -17,6 +17,8 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
                                 binding that wrote here; also with
                                 relay:bindings in the place of o
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
+    relay:secret-uses   hash    site → mark of the secret it calls with,   web process     status          until the
+                                since when; no secret; while it rotates                                    rotation ends
     relay:bindings      hash    page → site, or ~site: reserved for it   bind, unbind           intake, status  for good
     relay:pages         hash    page → how and by whom it was connected  connect, disconnect    the same,       for good
                                 (JSON, its token sealed)                                        withdrawals
@@ -47,6 +49,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
 """
 
 SITES = "relay:sites"
+SECRET_USES = "relay:secret-uses"  # noqa: S105  a key's name, not a secret
 BINDINGS = "relay:bindings"
 PAGES = "relay:pages"
 CHANGES = "relay:changes"

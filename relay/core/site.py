@@ -18,9 +18,11 @@ class Site:
     url: str
     """Public address of the client, without a path: events go to `{url}/relay/events`."""
     secrets: tuple[SecretStr, ...]
-    """The newest first; more than one only while a secret rotates: all of them sign."""
+    """The newest first; more than one only while a secret rotates: all of them are valid."""
     created_at_ms: int
     permission: Permission = PUBLIC_HTTPS
+    rotating_since_ms: int | None = None
+    """Since when its secret rotates; None while it has one secret only."""
 
     @property
     def events_url(self) -> str:

@@ -11,6 +11,7 @@ from relay.core.addresses import IPAddress
 from relay.core.delivery import DeliveryState
 from relay.core.outbox import is_holding, page_of
 from relay.core.permission import PUBLIC_HTTPS, Permission, doubt
+from relay.core.rotation import Rotation, SecretUse, rotation_of
 from relay.core.site import Site, check_site_name
 from relay.core.site_url import check_site_url, name_to_resolve
 from relay.engine.status import DeliveryStates, Loss, OutboxStatus
@@ -49,6 +50,13 @@ class BindingList(Protocol):
         """Return every binding, page → site."""
 
 
+class LastUses(Protocol):
+    """With which secret sites call, while these rotate."""
+
+    async def last(self, sites: Sequence[str]) -> Mapping[str, SecretUse]:
+        """See `engine.secret_rotation.SecretUses.last`."""
+
+
 LookUp = Callable[[str], Awaitable[Sequence[IPAddress]]]
 """Returns the addresses that a host has now; none when that is not known soon."""
 
@@ -75,6 +83,8 @@ class SiteView:
     created_at_ms: int
     pages: Sequence[str]
     delivery: OutboxStatus
+    rotation: Rotation | None = None
+    """How far its secret is exchanged, where that is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +103,19 @@ class SiteAdmin:
     """Adds and shows sites."""
 
     def __init__(
-        self, sites: SiteStore, bindings: BindingList, status: DeliveryStates, *, look_up: LookUp, clock: Clock
+        self,
+        sites: SiteStore,
+        bindings: BindingList,
+        status: DeliveryStates,
+        uses: LastUses,
+        *,
+        look_up: LookUp,
+        clock: Clock,
     ) -> None:
         self._sites = sites
         self._bindings = bindings
         self._status = status
+        self._uses = uses
         self._look_up = look_up
         self._clock = clock
 
@@ -161,6 +179,7 @@ class SiteAdmin:
         for page, owner in (await self._bindings.all()).items():
             pages.setdefault(owner, []).append(page)
         outboxes = await self._status.outboxes([site.name for site in sites])
+        uses = await self._uses.last([site.name for site in sites if site.rotating_since_ms is not None])
         return [
             SiteView(
                 site.name,
@@ -170,6 +189,7 @@ class SiteAdmin:
                 site.created_at_ms,
                 pages.get(site.name, []),
                 outbox,
+                rotation_of(site, uses.get(site.name)),
             )
             for site, outbox in zip(sites, outboxes, strict=True)
         ]

@@ -3,6 +3,7 @@
 Anybody may call, in any number, with any name. So that neither costs Redis much nor tells which names exist:
 - A token that fitted is believed for KEPT_S without a look. Whatever else comes ends in a look at the site's record,
   be the name unknown or the token wrong, and so a secret that has just been rotated is known as well.
+- While a site's secret rotates it is believed for KEPT_ROTATING_S only, and noted with which of the secrets it calls.
 - Looks are made together, one round trip at a time, with a pause between them: a flood makes them larger, not more.
 """
 
@@ -25,6 +26,8 @@ log = get_logger(__name__)
 
 KEPT_S = 30.0
 """How long a token that fitted is believed: one whose secret was taken away is refused within this time."""
+KEPT_ROTATING_S = 5.0
+"""The same while a site has two: the old one is refused this soon after the rotation ended."""
 PAUSE_S = 0.02
 """Between two looks: at most fifty a second in each process, however many ask."""
 AT_ONCE = 500
@@ -39,10 +42,19 @@ class SiteFinder(Protocol):
         """Return those of `names` that are there and can be read, in one round trip. Raises StoreUnavailable."""
 
 
-@dataclass(frozen=True, slots=True)
+class UseNotes(Protocol):
+    """Where it is noted with which secret a site calls."""
+
+    async def note(self, site: str, token: bytes) -> None:
+        """Note that a site called with this token, which is one of its own. Raises StoreUnavailable."""
+
+
+@dataclass(slots=True)
 class _Known:
     tokens: Sequence[bytes]
     until: float
+    noted: bytes = b""
+    """The token that was noted last, or none."""
 
 
 class SiteCallers:
@@ -51,12 +63,14 @@ class SiteCallers:
     def __init__(
         self,
         sites: SiteFinder,
+        uses: UseNotes,
         *,
         clock: Clock = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`clock` may start anywhere: only what passes on it counts."""
         self._sites = sites
+        self._uses = uses
         self._clock = clock
         self._sleep = sleep
         self._known: dict[str, _Known] = {}
@@ -69,14 +83,23 @@ class SiteCallers:
         """Whether `token` speaks for `site`, by any of its secrets. Raises StoreUnavailable."""
         known = self._known.get(site)
         if known is not None and self._clock() < known.until and _fits(token, known.tokens):
+            await self._note(site, token, known)
             return True
         tokens = await self._look_up(site) if is_site_name(site) else ()
         if _fits(token, tokens):
-            self._known[site] = _Known(tokens, self._clock() + KEPT_S)
+            kept_s = KEPT_ROTATING_S if _rotates(tokens) else KEPT_S
+            known = self._known[site] = _Known(tokens, self._clock() + kept_s)
+            await self._note(site, token, known)
             return True
         if tokens and not self._complaints.take(site):
             log.warning("site_token_refused", site=site, advice="is the secret at the site the one of this site here?")
         return False
+
+    async def _note(self, site: str, token: bytes, known: _Known) -> None:
+        """Note which of several tokens is used; once for each look, and when it is another than before."""
+        if _rotates(known.tokens) and token != known.noted:
+            known.noted = token
+            await self._uses.note(site, token)
 
     def _look_up(self, site: str) -> Awaitable[Sequence[bytes]]:
         """Return the tokens that speak for a site, none for one that is not there."""
@@ -106,6 +129,10 @@ class SiteCallers:
 
 def _tokens_of(site: Site) -> Sequence[bytes]:
     return [api_token(secret).get_secret_value().encode() for secret in site.secrets]
+
+
+def _rotates(tokens: Sequence[bytes]) -> bool:
+    return len(tokens) > 1
 
 
 def _fits(token: bytes, tokens: Sequence[bytes]) -> bool:

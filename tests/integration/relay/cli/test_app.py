@@ -22,6 +22,7 @@ COMMANDS = [
     ["site", "show"],
     ["site", "pause"],
     ["site", "resume"],
+    ["site", "rotate-secret"],
     ["outbox", "list"],
     ["outbox", "show"],
     ["outbox", "drop"],

@@ -13,6 +13,7 @@ from relay.core.delivery import DeliveryState
 from relay.core.errors import SiteExists, SiteNotFound
 from relay.core.limits import LossReason
 from relay.core.permission import Permission, networks_of
+from relay.core.rotation import SecretUse
 from relay.core.site import Site
 from relay.engine.site_admin import Registered, SiteAdmin, SiteView, Unclaimed
 from relay.engine.status import Loss, OutboxStatus
@@ -112,7 +113,13 @@ class Bench:
     def __init__(self) -> None:
         self.sites, self.bindings, self.status = FakeSiteStore(), FakeBindingList(), FakeStatus()
         self.names = FakeNames()
-        self.admin = SiteAdmin(self.sites, self.bindings, self.status, look_up=self.names.look_up, clock=ManualClock())
+        self.admin = SiteAdmin(
+            self.sites, self.bindings, self.status, self, look_up=self.names.look_up, clock=ManualClock()
+        )
+
+    async def last(self, _sites: Sequence[str]) -> Mapping[str, SecretUse]:
+        """Stand in for what is known of secrets in use."""
+        return {}
 
 
 @pytest.fixture

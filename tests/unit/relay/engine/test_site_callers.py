@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from relay.core.errors import StoreUnavailable
 from relay.core.site import Site
-from relay.engine.site_callers import AT_ONCE, COMPLAIN_EVERY_S, KEPT_S, PAUSE_S, SiteCallers
+from relay.engine.site_callers import AT_ONCE, COMPLAIN_EVERY_S, KEPT_ROTATING_S, KEPT_S, PAUSE_S, SiteCallers
 from shared.site_secret import api_token, new_site_secret
 from tests.support.clock import ManualClock, Pauses
 from tests.support.waiting import soon, turn_over
@@ -29,6 +29,11 @@ class Sites:
         self.looks: list[list[str]] = []
         self.broken: Exception | None = None
         self.gate: asyncio.Event | None = None
+        self.notes: list[tuple[str, bytes]] = []
+
+    async def note(self, site: str, token: bytes) -> None:
+        """See `UseNotes`."""
+        self.notes.append((site, token))
 
     async def find(self, names: Sequence[str]) -> Mapping[str, Site]:
         """See the port."""
@@ -48,7 +53,7 @@ class Bench:
         self.clock = ManualClock()
         self.pauses = Pauses(self.clock)
         self.sites = Sites(acme=[NEW, OLD], beta=[OTHER])
-        self.callers = SiteCallers(self.sites, clock=self.clock, sleep=self.pauses)
+        self.callers = SiteCallers(self.sites, self.sites, clock=self.clock, sleep=self.pauses)
 
 
 @pytest.fixture
@@ -87,9 +92,9 @@ async def test_what_cannot_be_a_name_is_not_looked_up(bench: Bench) -> None:
 class TestRemembering:
     async def test_a_token_that_fitted_costs_no_look_for_a_while(self, bench: Bench) -> None:
         for _ in range(100):
-            assert await bench.callers.admits("acme", token(NEW))
+            assert await bench.callers.admits("beta", token(OTHER))
         bench.clock.advance(KEPT_S - 0.001)
-        assert await bench.callers.admits("acme", token(OLD))
+        assert await bench.callers.admits("beta", token(OTHER))
 
         assert len(bench.sites.looks) == 1
 
@@ -234,3 +239,25 @@ def test_every_token_is_compared_so_that_time_does_not_tell_which_one_fitted(mon
     assert asyncio.run(bench.callers.admits("acme", token(NEW)))
 
     assert compared == [token(NEW), token(OLD)]
+
+
+async def test_while_a_secret_rotates_it_is_noted_with_which_one_the_site_calls(bench: Bench) -> None:
+    for secret in (OLD, OLD, NEW, NEW):
+        assert await bench.callers.admits("acme", token(secret))
+
+    assert bench.sites.notes == [("acme", token(OLD)), ("acme", token(NEW))]
+
+
+async def test_nothing_is_noted_of_a_site_with_one_secret(bench: Bench) -> None:
+    assert await bench.callers.admits("beta", token(OTHER))
+
+    assert bench.sites.notes == []
+
+
+async def test_an_old_secret_is_refused_within_seconds_after_its_rotation(bench: Bench) -> None:
+    assert await bench.callers.admits("acme", token(OLD))
+    bench.sites.secrets["acme"] = [NEW]
+    bench.clock.advance(KEPT_ROTATING_S)
+
+    assert not await bench.callers.admits("acme", token(OLD))
+    assert await bench.callers.admits("acme", token(NEW))

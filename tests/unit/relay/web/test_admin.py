@@ -14,6 +14,7 @@ from yarl import URL
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_pages import RedisPages
+from relay.adapters.redis_secret_uses import RedisSecretUses
 from relay.adapters.redis_sites import RedisSites
 from relay.adapters.redis_status import RedisStatus
 from relay.core import keys
@@ -74,7 +75,14 @@ class Bench:
         self.appended: list[tuple[str, Incoming]] = []
         vault = Vault([new_master_key()])
         sites, bindings = RedisSites(self.redis, vault), RedisBindings(self.redis)
-        admin = SiteAdmin(sites, bindings, RedisStatus(self.redis), look_up=self.look_up, clock=ManualClock())
+        admin = SiteAdmin(
+            sites,
+            bindings,
+            RedisStatus(self.redis),
+            RedisSecretUses(self.redis),
+            look_up=self.look_up,
+            clock=ManualClock(),
+        )
         changes = RedisChanges(self.redis)
         rebinding = Rebinding(Bindings(bindings, sites), changes, new_token=lambda: "t")
         pages = PageConnection(
@@ -197,6 +205,7 @@ class TestSites:
                 "allow_insecure": False,
                 "created_at": NOON_TEXT,
                 "pages": ["22"],
+                "rotation": None,
                 "delivery": {
                     "state": "parked",
                     "waiting": 1,

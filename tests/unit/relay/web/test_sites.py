@@ -56,7 +56,7 @@ class World:
         self.slept: list[float] = []
         self.broken = False
         self.bindings = [("33", "acme"), ("44", "beta"), ("22", "acme")]
-        callers, announcing, pages = SiteCallers(self), Announcing(self, self), SitePages(self)
+        callers, announcing, pages = SiteCallers(self, self), Announcing(self, self), SitePages(self)
         routes = SiteRoutes(callers, announcing, pages, outboxes=self.outboxes, clock=ManualClock(), sleep=self.sleep)
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(build_app([routes])))
 
@@ -65,6 +65,10 @@ class World:
         if self.broken:
             raise StoreUnavailable("away")
         return {"acme": Site("acme", "https://chat.example", (SECRET,), 1)} if "acme" in names else {}
+
+    async def note(self, site: str, token: bytes) -> None:
+        """Stand in for the notes of secrets in use; no secret rotates here."""
+        raise AssertionError((site, token))
 
     async def ready(self, outbox: str) -> Announced:
         """Stand in for the outboxes."""
