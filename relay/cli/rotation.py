@@ -29,8 +29,10 @@ def rotate_secret(
 ) -> None:
     """Exchange a site's secret without a pause.
 
-    Prints a new secret, once; later, --finish ends the old one. In between both are valid. The site's admin sets ONSITE_RELAY_SECRET to the new one and restarts the site;
-    `relay site show` says when the site uses it.
+    Prints a new secret, once; later, --finish ends the old one. In between both are valid.
+
+    The site's admin sets ONSITE_RELAY_SECRET to the new one and restarts the site; `relay site show` says when it is
+    used.
 
     \b
     Examples:
