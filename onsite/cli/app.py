@@ -2,7 +2,7 @@
 
 import typer
 
-from onsite.cli import channel, connect, conversations, messages, reply, run, settle, status
+from onsite.cli import channel, check, connect, conversations, messages, reply, run, settle, status
 from shared.typer_words import PlainGroup
 
 app = typer.Typer(
@@ -27,3 +27,4 @@ app.command()(messages.messages)
 app.command()(reply.reply)
 app.command()(settle.settle)
 app.command()(status.status)
+app.command()(check.check)

@@ -27,6 +27,7 @@ COMMANDS = [
     ["reply"],
     ["settle"],
     ["status"],
+    ["check"],
 ]
 
 

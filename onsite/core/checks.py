@@ -1,0 +1,98 @@
+"""What `onsite check` makes of what it finds. Judgements only: answers in, lines of a report out; no I/O."""
+
+from onsite.core.errors import FacebookError, TelegramError, TelegramTrouble
+from onsite.core.facebook.page import PageIdentity
+from onsite.core.relay_answers import RelayReading, RelayState
+from shared.checks import Check, failed, passed, skipped, warned
+from shared.graph import RENEWAL_HINT, GraphTrouble
+
+SITE, DATABASE, DISK, RELAY = "running site", "database", "disk space", "relay"
+
+START = "start it with `onsite run`"
+DATA_FOLDER = "let the user who runs the site own the data folder; ONSITE_DATA_DIR or --data-dir names it"
+DATABASE_AWAY = (
+    "is it there, writable, and not locked for long? ONSITE_DATABASE_URL names it, if it is not in the data folder"
+)
+MAKE_ROOM = "make room: a full disk takes in no message, and the relay keeps them only for so long"
+RELAY_SETTINGS = "set ONSITE_SITE, ONSITE_RELAY_SECRET and ONSITE_RELAY_URL, as the relay's operator told you"
+RELAY_WAY = "do what the sentence says; `onsite status` shows when it is mended"
+WAY_OUT = "let this machine resolve names and connect to {host} by https (port 443)"
+NEW_TOKEN = "copy the bot's token anew from @BotFather, and give it with `onsite channel add telegram`"  # noqa: S105  a sentence
+TAKE_OVER = "end the other program, or take the bot over with `onsite channel add telegram --take-over`"
+ADD_TOKEN = "give one with `onsite channel add`; messages are received without, replies need it"  # noqa: S105  a sentence
+
+LOW_BYTES, FULL_BYTES = 1024**3, 64 * 1024**2
+"""Free bytes from which on it is told, and from which on the database may soon not be written."""
+_MIB = 1024**2
+
+_UNREACHED = frozenset({TelegramTrouble.UNREACHABLE, TelegramTrouble.UNCLEAR, TelegramTrouble.THROTTLED})
+
+
+def judge_disk(free_bytes: int) -> Check:
+    """Say whether there is room for the database to grow."""
+    words = f"{free_bytes // _MIB} MiB are free in the data folder"
+    if free_bytes < FULL_BYTES:
+        return failed(DISK, words, MAKE_ROOM)
+    return warned(DISK, words, MAKE_ROOM) if free_bytes < LOW_BYTES else passed(DISK, words)
+
+
+def judge_site(status: int, *, url: str) -> Check:
+    """Say how the running site is, from the status of its readiness."""
+    if status == 200:  # noqa: PLR2004  HTTP's
+        return passed(SITE, f"it answers at {url}, and takes messages in")
+    return failed(SITE, f"what answers at {url} is not ready ({status})", "its log says why; is it this site's port?")
+
+
+def judge_relay(reading: RelayReading) -> Check:
+    """Say how the relay sees this site, as far as it told."""
+    match reading.state:
+        case RelayState.UP:
+            return passed(RELAY, f"it answers, and delivers to this site; {reading.waiting} events wait there")
+        case RelayState.OFF:
+            return warned(RELAY, reading.sentence, RELAY_SETTINGS)
+        case RelayState.UNCHECKED:
+            return warned(RELAY, reading.sentence or "it told nothing", RELAY_WAY)
+        case _:
+            return failed(RELAY, reading.sentence, RELAY_WAY)
+
+
+def judge_page(page_id: str, found: PageIdentity | FacebookError) -> Check:
+    """Say whether a page's token works."""
+    name = f"page {page_id}"
+    if isinstance(found, PageIdentity):
+        if found.id == page_id:
+            return passed(name, f"Facebook takes the token of {found.name or page_id}")
+        return failed(name, f"its token belongs to {found.id}", RENEWAL_HINT)
+    if found.trouble is None:
+        return failed(name, found.sentence, WAY_OUT.format(host="graph.facebook.com"))
+    if found.trouble in {GraphTrouble.THROTTLED, GraphTrouble.TEMPORARY}:
+        return warned(name, found.sentence, "check again in some minutes")
+    return failed(name, found.sentence, RENEWAL_HINT)
+
+
+def judge_bot(name: str, webhook_url: str | TelegramError) -> Check:
+    """Say whether a bot's token works, and nobody else fetches its messages."""
+    if isinstance(webhook_url, TelegramError):
+        if webhook_url.trouble in _UNREACHED:
+            return failed(name, str(webhook_url), WAY_OUT.format(host="api.telegram.org"))
+        return failed(name, f"Telegram refuses the token: {webhook_url}", NEW_TOKEN)
+    if webhook_url:
+        return failed(name, "another program gets its messages: a webhook is set", TAKE_OVER)
+    return passed(name, "Telegram takes its token, and no webhook is set")
+
+
+def judge_reached(name: str, trouble: str, *, host: str) -> Check:
+    """Say whether a platform answers at all; `trouble` says why not, and is empty where it does."""
+    return (
+        failed(name, f"cannot be reached: {trouble}", WAY_OUT.format(host=host)) if trouble else passed(name, "answers")
+    )
+
+
+def no_token(name: str) -> Check:
+    """Say that there is nothing to try."""
+    return warned(name, "it has no token", ADD_TOKEN)
+
+
+def no_database() -> Check:
+    """Say that the site was never started here."""
+    return skipped(DATABASE, "not there yet: `onsite run` makes it at its first start")
