@@ -25,6 +25,7 @@ from shared.clock_check import ahead_of, judge_clock
 from shared.exchange import CONNECT_TIMEOUT_S, NoAnswer, NotSent, exchange_full, new_platform_session
 from shared.local_keys import load_if_there
 from shared.questions import Question, ask_all
+from shared.releases import own_version
 from shared.vault import Vault
 
 TIMEOUT = aiohttp.ClientTimeout(total=10.0, connect=CONNECT_TIMEOUT_S)
@@ -80,7 +81,8 @@ async def _look_at_relay(settings: OnsiteSettings, http: aiohttp.ClientSession) 
     if settings.relay_url is None:
         return [checks.judge_relay(relay_answers.OFF)]
     relay = RelayClient(http, base_url=settings.relay_url, site=settings.site, secret=settings.relay_secret)
-    return [checks.judge_relay(await relay.look())]
+    reading = await relay.look()
+    return [checks.judge_relay(reading), *checks.judge_releases(reading.version, own_version())]
 
 
 async def _reach_facebook(settings: OnsiteSettings, http: aiohttp.ClientSession) -> list[Check]:

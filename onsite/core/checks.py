@@ -5,8 +5,9 @@ from onsite.core.facebook.page import PageIdentity
 from onsite.core.relay_answers import RelayReading, RelayState
 from shared.checks import Check, failed, passed, skipped, warned
 from shared.graph import RENEWAL_HINT, GraphTrouble
+from shared.releases import releases_apart
 
-SITE, DATABASE, DISK, RELAY = "running site", "database", "disk space", "relay"
+SITE, DATABASE, DISK, RELAY, RELEASES = "running site", "database", "disk space", "relay", "releases"
 
 START = "start it with `onsite run`"
 DATA_FOLDER = "let the user who runs the site own the data folder; ONSITE_DATA_DIR or --data-dir names it"
@@ -16,6 +17,7 @@ DATABASE_AWAY = (
 MAKE_ROOM = "make room: a full disk takes in no message, and the relay keeps them only for so long"
 RELAY_SETTINGS = "set ONSITE_SITE, ONSITE_RELAY_SECRET and ONSITE_RELAY_URL, as the relay's operator told you"
 RELAY_WAY = "do what the sentence says; `onsite status` shows when it is mended"
+UPGRADE = "bring the older half up to date: they understand each other one release apart"
 WAY_OUT = "let this machine resolve names and connect to {host} by https (port 443)"
 NEW_TOKEN = "copy the bot's token anew from @BotFather, and give it with `onsite channel add telegram`"  # noqa: S105  a sentence
 TAKE_OVER = "end the other program, or take the bot over with `onsite channel add telegram --take-over`"
@@ -54,6 +56,17 @@ def judge_relay(reading: RelayReading) -> Check:
             return warned(RELAY, reading.sentence or "it told nothing", RELAY_WAY)
         case _:
             return failed(RELAY, reading.sentence, RELAY_WAY)
+
+
+def judge_releases(relay: str, ours: str) -> list[Check]:
+    """Say whether the halves are close enough to understand each other; nothing where the relay told no version."""
+    apart = releases_apart(relay, ours)
+    words = f"the relay is of release {relay}, this site of {ours}"
+    if not relay:
+        return []
+    if apart is None or apart > 1:
+        return [warned(RELEASES, words, UPGRADE)]
+    return [passed(RELEASES, words)]
 
 
 def judge_page(page_id: str, found: PageIdentity | FacebookError) -> Check:

@@ -49,6 +49,8 @@ class RelayReading:
     """Events that wait at the relay; None where it did not say."""
     pages: Sequence[str] | None = None
     check_again_s: float | None = None
+    version: str = ""
+    """The relay's own; empty where it did not say."""
 
 
 OFF = RelayReading(
@@ -73,6 +75,7 @@ class _Look(msgspec.Struct, frozen=True):
     state: str
     waiting: int
     time: str = ""
+    version: str = ""
     oldest_s: float | None = None
     next_attempt: str | None = None
     last_error: str = ""
@@ -120,7 +123,7 @@ def read_look(status: int, body: bytes, *, now: float) -> RelayReading:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _no_relay()
     state, sentence = _state_of(look, ahead_s=_ahead_s(look.time, now))
-    return RelayReading(state, sentence, look.waiting, tuple(look.pages), look.check_again_s)
+    return RelayReading(state, sentence, look.waiting, tuple(look.pages), look.check_again_s, look.version)
 
 
 def _state_of(look: _Look, *, ahead_s: float) -> tuple[RelayState, str]:

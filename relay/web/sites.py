@@ -21,6 +21,7 @@ from relay.engine.site_pages import SitePages
 from relay.engine.status import OutboxStatus
 from relay.web.site_guard import PREFIX, SiteGuard
 from shared.clock import Clock, iso_ms
+from shared.releases import own_version
 from shared.web import json_error, read_body
 
 CHECK_AGAIN_S = 60
@@ -93,6 +94,7 @@ def _own_view(site: str, status: OutboxStatus, *, now: float) -> dict[str, Any]:
     return {
         "site": site,
         "time": iso_ms(round(now * 1000)),
+        "version": own_version(),
         "state": status.state,
         "draining": status.delivering,
         "waiting": status.waiting,

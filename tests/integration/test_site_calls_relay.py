@@ -14,6 +14,7 @@ from onsite.core.errors import NoConnectLink
 from onsite.core.relay_answers import RelayState
 from relay.core import keys
 from shared.clock import iso_ms
+from shared.releases import own_version
 from shared.site_secret import new_site_secret
 from tests.support import facebook
 from tests.support.receiving_site import ReceivingSite, status
@@ -63,6 +64,7 @@ async def test_a_site_that_is_up_learns_so_and_its_pages(new_client: NewClient) 
     assert (announced.state, announced.waiting) == (RelayState.UP, 0)
     assert (seen.state, seen.sentence, seen.waiting, seen.pages) == (RelayState.UP, "", 0, ("1122",))
     assert seen.check_again_s == 60
+    assert seen.version == own_version()
 
 
 async def test_a_site_that_cannot_be_reached_learns_why_and_what_waits(

@@ -80,3 +80,17 @@ def test_a_bot(found: str | TelegramError, outcome: Outcome, remedy: str) -> Non
     line = checks.judge_bot("bot 1", found)
 
     assert (line.outcome, line.remedy) == (outcome, remedy)
+
+
+@pytest.mark.parametrize(
+    ("relay", "outcomes"),
+    [
+        ("", []),
+        ("1.4.9", [Outcome.PASSED]),
+        ("1.5.0", [Outcome.PASSED]),
+        ("1.6.0", [Outcome.WARNED]),
+        ("2.0.0", [Outcome.WARNED]),
+    ],
+)
+def test_the_halves_may_be_one_release_apart(relay: str, outcomes: list[Outcome]) -> None:
+    assert [line.outcome for line in checks.judge_releases(relay, "1.4.0")] == outcomes

@@ -22,6 +22,7 @@ from relay.web import sites
 from relay.web.app import build_app
 from relay.web.site_guard import REFUSED_AFTER_S
 from relay.web.sites import LOOK_BURST, MAX_BODY_BYTES, READY_BURST, SiteRoutes
+from shared.releases import own_version
 from shared.site_secret import api_token, new_site_secret
 from tests.support.clock import NOON, ManualClock
 
@@ -170,6 +171,7 @@ class TestLook:
             {
                 "site": "acme",
                 "time": "2027-01-15T08:00:00.000Z",
+                "version": own_version(),
                 "state": "parked",
                 "draining": False,
                 "waiting": 3,
