@@ -132,8 +132,16 @@ async def check_redis(settings: RelaySettings, redis_url: str, *, allow_volatile
     Raises RedisUnusable, VolatileStore, WrongMasterKey.
     """
     try:
-        await check_persistence(redis_url, allow_volatile=allow_volatile)
-        async with aclosing(redis_clients.open_async(redis_url)) as redis:
-            await RedisSites(redis, vault_of(settings)).check_key()
+        await examine_redis(settings, redis_url, allow_volatile=allow_volatile)
     except StoreUnavailable as error:
         raise RedisUnusable(f"Redis cannot be used ({error}): is it running, and is RELAY_REDIS_URL right?") from None
+
+
+async def examine_redis(settings: RelaySettings, redis_url: str, *, allow_volatile: bool) -> None:
+    """Do the same for whoever can wait for a Redis that is away.
+
+    Raises StoreUnavailable, VolatileStore, WrongMasterKey.
+    """
+    await check_persistence(redis_url, allow_volatile=allow_volatile)
+    async with aclosing(redis_clients.open_async(redis_url)) as redis:
+        await RedisSites(redis, vault_of(settings)).check_key()

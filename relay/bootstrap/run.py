@@ -33,7 +33,8 @@ async def run(settings: RelaySettings, *, allow_volatile: bool) -> None:
                 redis_url = embedded.url
             await check_redis(settings, redis_url, allow_volatile=allow_volatile)
             port = await stack.enter_async_context(_web(settings, redis_url, allow_volatile=allow_volatile))
-            worker = KeptProcess(["worker"], env=child_environment(settings, redis_url), ended=forget_process)
+            args = ["worker", *(["--allow-volatile"] if allow_volatile else [])]
+            worker = KeptProcess(args, env=child_environment(settings, redis_url), ended=forget_process)
             supervisor.start("worker", worker.keep_running)
             stack.push_async_callback(worker.stop)
             stack.push_async_callback(supervisor.close)

@@ -16,7 +16,7 @@ from relay.adapters.exposition import expose
 from relay.adapters.redis_health import RedisHealth
 from relay.adapters.rq_worker import run_probe_worker
 from relay.adapters.stop_event import StopEvent
-from relay.bootstrap.parts import Store, open_lane, open_store, sweeping
+from relay.bootstrap.parts import Store, examine_redis, open_lane, open_store, sweeping
 from relay.core.errors import StoreUnavailable
 from relay.core.settings import RelaySettings
 from relay.engine.lane import TURN_S, Lane
@@ -35,10 +35,14 @@ NICENESS = 10
 cannot (https://man7.org/linux/man-pages/man2/nice.2.html)."""
 
 
-def work(settings: RelaySettings) -> None:
-    """Run a worker until SIGTERM or SIGINT."""
+LOOK_AGAIN_S = 1.0
+"""When to look again for a Redis that is away."""
+
+
+def work(settings: RelaySettings, *, allow_volatile: bool) -> None:
+    """Run a worker until SIGTERM or SIGINT. Raises UserError when it ended before that."""
     os.nice(NICENESS)
-    drains = DrainsThread(settings)
+    drains = DrainsThread(settings, allow_volatile=allow_volatile)
     rq_url = settings.rq_redis_address or settings.redis_address
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: drains.stop.ask())  # until RQ's worker takes them over
@@ -51,18 +55,19 @@ def work(settings: RelaySettings) -> None:
         drains.join()
         log.info("worker_stops")
     if drains.failed:
-        raise UserError(drains.failed)
+        raise drains.failed
 
 
 class DrainsThread(threading.Thread):
     """The event loop of the worker's drains."""
 
-    def __init__(self, settings: RelaySettings) -> None:
+    def __init__(self, settings: RelaySettings, *, allow_volatile: bool) -> None:
         super().__init__(name="drains")
         self.stop = StopEvent()
-        self.failed = ""
-        """Why it ended before it was asked to; empty when it did not."""
+        self.failed: UserError | None = None
+        """Why it ended before it was asked to; None when it did not."""
         self._settings = settings
+        self._allow_volatile = allow_volatile
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lane: Lane | None = None
@@ -72,10 +77,10 @@ class DrainsThread(threading.Thread):
         try:
             run_async(self._sweep_until_stopped())
         except UserError as error:
-            self._fail(str(error))
+            self._fail(error)
         except Exception:
             log.exception("drains_failed")
-            self._fail("the worker's event loop failed; its log says why")
+            self._fail(UserError("the worker's event loop failed; its log says why"))
 
     def wake(self, site: str) -> None:
         """Probe a site if nobody else does; called from RQ's thread. Raises StoreUnavailable.
@@ -87,12 +92,14 @@ class DrainsThread(threading.Thread):
             raise StoreUnavailable("the worker's event loop did not start")
         asyncio.run_coroutine_threadsafe(self._lane.claim(site, if_due=True), self._loop).result()
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: UserError) -> None:
         self.failed = why
         os.kill(os.getpid(), signal.SIGTERM)  # the main thread sits in a call of Redis and looks at nothing else
 
     async def _sweep_until_stopped(self) -> None:
         try:
+            if not await self._redis_is_there():
+                return
             async with (
                 open_store(self._settings, self._settings.redis_address) as store,
                 open_lane(store, turn_s=TURN_S) as lane,
@@ -103,6 +110,18 @@ class DrainsThread(threading.Thread):
                     await asyncio.to_thread(self.stop.wait)
         finally:
             self._ready.set()
+
+    async def _redis_is_there(self) -> bool:
+        """Wait for a Redis that is away; False when the end came first. Raises UserError when it does not fit."""
+        while not self.stop.is_set():
+            try:
+                await examine_redis(self._settings, self._settings.redis_address, allow_volatile=self._allow_volatile)
+            except StoreUnavailable as error:
+                log.warning("worker_waits_for_redis", reason=str(error))
+                await asyncio.to_thread(self.stop.wait, LOOK_AGAIN_S)
+            else:
+                return True
+        return False
 
 
 @asynccontextmanager

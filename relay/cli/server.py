@@ -93,17 +93,20 @@ def worker(
             "  [env: RELAY_WORKER_PORT]"
         ),
     ] = None,
+    *,
+    allow_volatile: AllowVolatile = False,
 ) -> None:
     """Run a worker alone.
 
     It brings parked sites back and takes over what a dead process left behind.
 
-    Any number of these may share one Redis.
+    Any number of these may share one Redis. A Redis that is away is waited for; one that would lose events, or that
+    belongs to a relay with another master key, is refused.
     """
     settings = _with_redis(_settings(data_dir, worker_port=port))
     from relay.bootstrap.work import work
 
-    work(settings)
+    work(settings, allow_volatile=allow_volatile)
 
 
 def _settings(data_dir: Path | None, **flags: Any) -> RelaySettings:

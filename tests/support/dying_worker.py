@@ -57,5 +57,5 @@ PHASES: dict[str, Callable[[], None]] = {
 
 if __name__ == "__main__":
     PHASES[sys.argv.pop(1)]()
-    sys.argv.append("worker")
+    sys.argv += ["worker", "--allow-volatile"]
     main()

@@ -38,7 +38,7 @@ async def relay(redis: Redis, redis_url: str, tmp_path: Path) -> AsyncIterator[N
     with ExitStack() as stack:
         started = []
         for number in range(WEB_PROCESSES + WORKERS):
-            command = ["serve", "--allow-volatile"] if number < WEB_PROCESSES else ["worker"]
+            command = ["serve" if number < WEB_PROCESSES else "worker", "--allow-volatile"]
             env = relay_environment(tmp_path, RELAY_REDIS_URL=redis_url, RELAY_PORT=str(free_port()))
             started.append(stack.enter_context(RelayProcess(*command, env=env, log=tmp_path / f"{number}.log")))
         for number, process in enumerate(started):

@@ -60,7 +60,7 @@ async def test_a_probe_comes_in_time_while_another_sites_backlog_is_drained(
         appender = RedisAppender(redis, clock=ManualClock())
         for _ in range(0, BACKLOG, AT_ONCE):
             await appender.append({"large": [Incoming("1", "messaging", PAYLOAD)] * AT_ONCE}, token="")
-        with RelayProcess("worker", env=env, log=tmp_path / "worker.log") as worker:
+        with RelayProcess("worker", "--allow-volatile", env=env, log=tmp_path / "worker.log") as worker:
             await asyncio.to_thread(worker.logged, "worker_serves")
             await large.come_up()
             await make_due(redis, schedule, "large")

@@ -59,7 +59,7 @@ async def test_wherever_a_worker_is_killed_another_one_goes_on(
             assert await asyncio.to_thread(dying.ended) == -signal.SIGKILL
         if phase == "with the site parked":
             await site.come_up()
-        with RelayProcess("worker", env=env, log=tmp_path / "worker.log"):
+        with RelayProcess("worker", "--allow-volatile", env=env, log=tmp_path / "worker.log"):
             began = asyncio.get_running_loop().time()
 
             async def all_there() -> bool:

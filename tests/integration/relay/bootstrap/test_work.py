@@ -1,5 +1,6 @@
 """The worker's event loop beside RQ: probes wake its lane, its sweep finds the rest, and its end is orderly."""
 
+import asyncio
 import signal
 import socket
 import threading
@@ -11,13 +12,18 @@ import pytest
 import redis as sync_redis
 import requests
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
+from relay.adapters.redis_sites import RedisSites
 from relay.bootstrap import work
 from relay.bootstrap.work import DrainsThread
 from relay.core import keys
 from relay.core.errors import StoreUnavailable
 from relay.core.settings import RelaySettings
+from relay.core.site import Site
 from relay.engine import sweeper
+from shared.site_secret import new_site_secret
+from shared.vault import Vault, new_master_key
 from tests.support.logs import WrittenLogs, written_logs
 from tests.support.processes import RelayProcess, relay_environment
 from tests.support.relay import relay_settings
@@ -52,7 +58,7 @@ def test_a_probe_drains_its_site_and_stopping_leaves_no_lease(
     settings: RelaySettings, client: sync_redis.Redis, logs: WrittenLogs
 ) -> None:
     client.xadd(keys.outbox("acme"), {"p": "1", "k": "messaging", "d": "1"})
-    drains = DrainsThread(settings)
+    drains = DrainsThread(settings, allow_volatile=True)
     drains.start()
     drains.wake("acme")
     process_did(lambda: client.hget(keys.delivery("acme"), "last_error") is not None)
@@ -69,7 +75,7 @@ def test_a_probe_that_an_announcement_overtook_leaves_the_site_to_its_new_schedu
 ) -> None:
     client.xadd(keys.outbox("acme"), {"p": "1", "k": "messaging", "d": "1"})
     now_ms = round(time.time() * 1000)
-    drains = DrainsThread(settings)
+    drains = DrainsThread(settings, allow_volatile=True)
     drains.start()
     client.hset(keys.delivery("acme"), mapping={"state": "parked", "failures": 2, "next_attempt_ms": now_ms + 60_000})
     drains.wake("acme")
@@ -88,7 +94,7 @@ def test_the_sweep_finds_what_nobody_drains(
     monkeypatch.setattr(sweeper, "SWEEP_EVERY_S", 0.01)
     client.xadd(keys.outbox("acme"), {"p": "1", "k": "messaging", "d": "1"})
     client.zadd(keys.BACKLOG, {"acme": 1})
-    drains = DrainsThread(settings)
+    drains = DrainsThread(settings, allow_volatile=True)
     drains.start()
     process_did(lambda: client.hget(keys.delivery("acme"), "state") == b"parked")
     end(drains)
@@ -101,7 +107,7 @@ def test_redis_away_is_waited_for(
 ) -> None:
     monkeypatch.setattr(sweeper, "SWEEP_EVERY_S", 0.01)
     client.set(keys.BACKLOG, "not a sorted set")
-    drains = DrainsThread(settings)
+    drains = DrainsThread(settings, allow_volatile=True)
     drains.start()
     process_did(lambda: "sweep_waits_for_redis" in logs.text)
     client.delete(keys.BACKLOG)
@@ -126,14 +132,14 @@ def test_a_loop_that_cannot_start_ends_the_worker_and_wakes_nobody(
     settings: RelaySettings, logs: WrittenLogs, asked_to_end: threading.Event
 ) -> None:
     settings.master_key_file.write_text("")  # damaged
-    drains = DrainsThread(settings)
+    drains = DrainsThread(settings, allow_volatile=True)
     drains.start()
     with pytest.raises(StoreUnavailable, match="did not start"):
         drains.wake("acme")
     end(drains)
     process_did(asked_to_end.is_set)
 
-    assert "is empty; restore it from a backup" in drains.failed
+    assert "is empty; restore it from a backup" in str(drains.failed)
 
 
 def test_a_fault_of_the_loop_ends_the_worker_and_is_in_the_log(
@@ -143,12 +149,12 @@ def test_a_fault_of_the_loop_ends_the_worker_and_is_in_the_log(
         raise ZeroDivisionError("a fault of ours")
 
     monkeypatch.setattr(work, "open_store", fail)
-    drains = DrainsThread(settings)
+    drains = DrainsThread(settings, allow_volatile=True)
     drains.start()
-    end(drains)
     process_did(asked_to_end.is_set)
+    end(drains)
 
-    assert drains.failed == "the worker's event loop failed; its log says why"
+    assert str(drains.failed) == "the worker's event loop failed; its log says why"
     (line,) = [line for line in logs.lines if line["event"] == "drains_failed"]
     assert "a fault of ours" in line["exception"]
 
@@ -162,7 +168,7 @@ class TestItsPort:
         self, settings: RelaySettings, client: sync_redis.Redis
     ) -> None:
         port = free_port()
-        drains = DrainsThread(settings.model_copy(update={"worker_port": port}))
+        drains = DrainsThread(settings.model_copy(update={"worker_port": port}), allow_volatile=True)
         drains.start()
         client.xadd(keys.outbox("acme"), {"p": "1", "k": "messaging", "d": "1"})
         drains.wake("acme")
@@ -178,19 +184,19 @@ class TestItsPort:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            drains = DrainsThread(settings.model_copy(update={"worker_port": port}))
+            drains = DrainsThread(settings.model_copy(update={"worker_port": port}), allow_volatile=True)
             drains.start()
             process_did(asked_to_end.is_set)
             end(drains)
 
-        assert f"port {port} on 127.0.0.1 is in use" in drains.failed
+        assert f"port {port} on 127.0.0.1 is in use" in str(drains.failed)
 
 
 def test_a_worker_whose_loop_cannot_start_ends_with_a_sentence(tmp_path: Path, redis_url: str) -> None:
     """Its loop may fail before RQ listens to signals; the system's own answer to one would be exit code 143."""
     (tmp_path / "master-key").write_text("")  # damaged
     env = relay_environment(tmp_path, RELAY_REDIS_URL=redis_url)
-    with RelayProcess("worker", env=env, log=tmp_path / "worker.log") as worker:
+    with RelayProcess("worker", "--allow-volatile", env=env, log=tmp_path / "worker.log") as worker:
         code = worker.ended()
 
     assert code == 1
@@ -201,7 +207,7 @@ def test_a_worker_whose_loop_cannot_start_ends_with_a_sentence(tmp_path: Path, r
 def test_a_worker_that_is_asked_to_end_many_times_at_once_ends(tmp_path: Path, redis_url: str) -> None:
     """As by the kernel when its parent is killed, which had many threads."""
     env = relay_environment(tmp_path, RELAY_REDIS_URL=redis_url)
-    with RelayProcess("worker", env=env, log=tmp_path / "worker.log") as worker:
+    with RelayProcess("worker", "--allow-volatile", env=env, log=tmp_path / "worker.log") as worker:
         worker.logged("worker_serves")
         for _ in range(200):
             worker.terminate()
@@ -209,3 +215,35 @@ def test_a_worker_that_is_asked_to_end_many_times_at_once_ends(tmp_path: Path, r
 
     assert worker.lines[-1]["event"] == "worker_stops"
     assert code in {0, -signal.SIGTERM}  # a Python that is about to end gives signals back to the system
+
+
+def test_a_worker_waits_for_a_redis_that_is_away(tmp_path: Path) -> None:
+    env = relay_environment(tmp_path, RELAY_REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    with RelayProcess("worker", env=env, log=tmp_path / "worker.log") as worker:
+        worker.logged("worker_waits_for_redis")
+        worker.terminate()
+
+        assert worker.ended() == 0
+
+
+def test_a_worker_refuses_a_redis_that_would_lose_events(tmp_path: Path, redis_url: str) -> None:
+    env = relay_environment(tmp_path, RELAY_REDIS_URL=redis_url)
+    with RelayProcess("worker", env=env, log=tmp_path / "worker.log") as worker:
+        code = worker.ended()
+
+    assert code == 2
+    assert "`appendonly` is not `yes`: a restart loses events" in worker.log.read_text()
+    assert "Traceback" not in worker.log.read_text()
+
+
+async def test_a_worker_refuses_the_redis_of_a_relay_with_another_master_key(
+    tmp_path: Path, redis_url: str, redis: Redis
+) -> None:
+    site = Site("acme", "https://acme.example", (new_site_secret(),), 0)
+    await RedisSites(redis, Vault([new_master_key()])).add(site)
+    env = relay_environment(tmp_path, RELAY_REDIS_URL=redis_url)
+    with RelayProcess("worker", "--allow-volatile", env=env, log=tmp_path / "worker.log") as worker:
+        code = await asyncio.to_thread(worker.ended)
+
+    assert code == 2
+    assert "master key" in worker.log.read_text()
