@@ -1,8 +1,12 @@
 """The `onsite` command: all of its commands in one place."""
 
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 from onsite.cli import channel, check, connect, conversations, messages, reply, run, settle, status
+from shared.console import say
 from shared.typer_words import PlainGroup
 
 app = typer.Typer(
@@ -18,6 +22,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(*, asked: bool) -> None:
+    if asked:
+        say(f"onsite {metadata.version('social-relay')}")
+        raise typer.Exit
+
+
+@app.callback()
+def onsite(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take the options that stand before any command."""
+
 
 app.command()(run.run)
 app.add_typer(channel.app, name="channel")

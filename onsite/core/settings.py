@@ -135,6 +135,8 @@ class OnsiteSettings(CommandSettings):
         parts = urlsplit(url)
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("holds more than scheme, host, port and path")
+        if parts.path.endswith("/v1"):
+            raise ValueError("ends in /v1, which is added by itself: name the address before it")
         if parts.scheme != "https" and not _is_this_machine(parts.hostname or ""):
             raise ValueError("not https: this site's token would be told to everybody on the way")
         return url

@@ -17,7 +17,7 @@ def site_in_words(site: dict[str, Any]) -> dict[str, str]:
         "registered": site["created_at"],
         "secret": rotation_in_words(site["rotation"]),
         "state": _state(delivery),
-        "last error": _with_time(delivery["last_error"], delivery["last_error_at"]),
+        _name_of_cause(delivery): _with_time(delivery["last_error"], delivery["last_error_at"]),
         "next attempt": delivery["next_attempt"] or "",
         "waiting": _waiting(delivery),
         "delivered": f"{delivery['delivered']}{_since(delivery['last_success_at'], 'the last at')}",
@@ -40,6 +40,10 @@ def rotation_in_words(rotation: dict[str, Any] | None) -> str:
 def allowed(site: dict[str, Any]) -> str:
     """Name what is allowed for a site beyond the rule."""
     return ", ".join((["http"] if site["allow_insecure"] else []) + site["allow_networks"])
+
+
+def _name_of_cause(delivery: dict[str, Any]) -> str:
+    return "paused because" if delivery["state"] == "paused" else "last error"
 
 
 def _state(delivery: dict[str, Any]) -> str:

@@ -93,6 +93,8 @@ def test_site_and_secret_come_together_or_not_at_all(tmp_path: Path) -> None:
         pytest.param("http://localhost.example.com", "not https: this site's token", id="only looks like this machine"),
         pytest.param("https://user:hunter2@relay.example.com", "more than scheme, host", id="a password"),
         pytest.param("https://relay.example.com/?site=acme", "more than scheme, host", id="a query"),
+        pytest.param("https://relay.example.com/v1", "ends in /v1", id="the path of its calls"),
+        pytest.param("https://relay.example.com/prefix/v1/", "ends in /v1", id="the same behind a prefix"),
         pytest.param("https://relay.example.com/#top", "more than scheme, host", id="a fragment"),
     ],
 )
