@@ -141,11 +141,14 @@ class TestPauseAndResume:
         ask("site", "add", "acme", "https://acme.example")
         ask("site", "pause", "acme", "--reason", "moves")
         printed = ask("status").out
+        shown = ask("site", "show", "acme").out
         resumed = ask("site", "resume", "acme")
         delivery = json.loads(ask("site", "show", "acme", "--json").out)["delivery"]
 
         assert re.search(r"acme is paused since \S+Z by an operator: moves\.", printed)
         assert "failure" not in printed
+        assert re.search(r"paused because:?\s+.*moves", shown)
+        assert "last error" not in shown
         assert resumed.out == "Site acme was paused; nothing waits for it, and it is up.\n"
         assert (delivery["state"], delivery["last_error"], delivery["last_error_at"]) == ("up", "", None)
 

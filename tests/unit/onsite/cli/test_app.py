@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 import typer
@@ -72,6 +73,12 @@ def test_every_command_is_in_the_list_above() -> None:
         return own
 
     assert sorted(names(app, [])) == sorted(COMMANDS)
+
+
+def test_the_command_tells_its_version() -> None:
+    result = runner.invoke(app, ["--version"])
+
+    assert (result.exit_code, result.output) == (0, f"onsite {metadata.version('social-relay')}\n")
 
 
 def test_help_loads_neither_the_database_nor_the_web() -> None:
