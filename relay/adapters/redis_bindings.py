@@ -5,18 +5,14 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from relay.adapters.redis_backlog import mark
 from relay.adapters.redis_drain import read_entry
-from relay.adapters.redis_trim import no_alarm
+from relay.adapters.redis_put import Putter, go_on
 from relay.adapters.replies import text
-from relay.adapters.scripts import BIND, FENCE, PUT, TAKE_AWAY
+from relay.adapters.scripts import BIND, FENCE, TAKE_AWAY
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.change import Mandate
-from relay.core.errors import ChangeOvertaken
-from relay.core.limits import OUTBOX_LIMITS, Limits, LossReason
 from relay.core.outbox import Entry, holding_of
-from relay.engine.losses import OnLoss
 
 _RESERVED = "~"
 """In front of a site's name: the page is just being bound to it, and webhooks know nothing of that yet."""
@@ -28,11 +24,9 @@ SCAN_AT_ONCE = 1000
 class RedisBindings:
     """Fits `engine.binding.BindingStore`, `engine.ports.Directory` and `engine.site_pages.BindingScan`."""
 
-    def __init__(self, redis: Redis, *, limits: Limits = OUTBOX_LIMITS, on_loss: OnLoss = no_alarm) -> None:
-        """`on_loss` is called when what is moved pushes the oldest events of a full outbox out; they are counted."""
+    def __init__(self, redis: Redis, putter: Putter | None = None) -> None:
         self._redis = redis
-        self._limits = limits
-        self._on_loss = on_loss
+        self._putter = putter or Putter(redis)
 
     async def owners(self, page_ids: Sequence[str]) -> Mapping[str, str]:
         """See `engine.ports.Directory.owners`."""
@@ -85,6 +79,10 @@ class RedisBindings:
         """See `engine.binding.BindingStore.fence`."""
         await self._fence(mandate, outbox, "fence")
 
+    async def leave(self, mandate: Mandate, site: str) -> None:
+        """See `engine.binding.BindingStore.leave`."""
+        await self._fence(mandate, site, "leave")
+
     async def open(self, mandate: Mandate, outbox: str) -> None:
         """See `engine.binding.BindingStore.open`."""
         await self._fence(mandate, outbox, "open")
@@ -93,48 +91,31 @@ class RedisBindings:
         """See `engine.binding.BindingStore.move`.
 
         The two outboxes may live in different slots of a cluster, so this is two steps: copied, then deleted. A
-        crash between them brings some events twice, which the site makes harmless; the other order would lose them.
+        crash between them leaves some in both; moved again, they are known there (`put.lua`).
         """
         holding = holding_of(mandate.page_id)
         async with store_errors():
             found: Any = await self._redis.xrange(keys.outbox(holding), count=limit)
             if not found:
                 return 0
-            await mark(self._redis, site)
-            self._on_loss(site, await self._put(mandate, site, [_read(*each) for each in found]))
+            await self._putter.put(mandate, site, [_read(*each) for each in found], origin=holding)
             script_keys = [keys.outbox(holding), keys.delivery(holding), keys.gates(holding)]
             ids = [text(entry_id) for entry_id, _ in found]
-            _go_on(mandate, await TAKE_AWAY.run(self._redis, script_keys, [*mandate, *ids]))
+            go_on(mandate, await TAKE_AWAY.run(self._redis, script_keys, [*mandate, *ids]))
         return len(found)
 
     async def _bind(self, mandate: Mandate, action: str, site: str = "") -> str:
         script_keys = [keys.BINDINGS, keys.gates(keys.BINDINGS)]
         async with store_errors():
             owner = await BIND.run(self._redis, script_keys, [*mandate, action, site])
-        _go_on(mandate, owner is not None)
+        go_on(mandate, owner is not None)
         return text(owner)
 
     async def _fence(self, mandate: Mandate, outbox: str, action: str) -> None:
         async with store_errors():
-            passed = await FENCE.run(self._redis, [keys.fenced(outbox), keys.gates(outbox)], [*mandate, action])
-        _go_on(mandate, passed)
-
-    async def _put(self, mandate: Mandate, outbox: str, entries: Sequence[Entry]) -> Mapping[LossReason, int]:
-        script_keys = [keys.outbox(outbox), keys.lease(outbox), keys.delivery(outbox), keys.losses(outbox)]
-        args: list[Any] = [*mandate, self._limits.max_events, self._limits.max_bytes]
-        for entry in entries:
-            args += (entry.page_id, entry.kind, entry.payload, entry.accepted_at_ms)
-        answer = await PUT.run(self._redis, [*script_keys, keys.gates(outbox)], args)
-        _go_on(mandate, answer is not None)
-        by_events, by_bytes = answer
-        lost = {LossReason.OVERFLOW_EVENTS: by_events, LossReason.OVERFLOW_BYTES: by_bytes}
-        return {reason: count for reason, count in lost.items() if count}
-
-
-def _go_on(mandate: Mandate, passed: object) -> None:
-    """Raise ChangeOvertaken for a step that was refused as another change has written here since."""
-    if not passed:
-        raise ChangeOvertaken(mandate.page_id)
+            script_keys = [keys.fenced(outbox), keys.gates(outbox), keys.outbox(outbox)]
+            passed = await FENCE.run(self._redis, script_keys, [*mandate, action])
+        go_on(mandate, passed)
 
 
 def _owner(reply: object) -> str:

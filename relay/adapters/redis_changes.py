@@ -8,7 +8,7 @@ from relay.adapters.replies import text
 from relay.adapters.scripts import BEGIN_CHANGE, KEEP_CHANGE
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
-from relay.core.change import STALE_AFTER_S, Change, ChangeKind
+from relay.core.change import STALE_AFTER_S, Change, ChangeKind, sites_of
 from relay.engine.rebinding import Begun, Standing
 
 _NOBODYS = f"0 - {ChangeKind.SETTLE}  0"
@@ -21,9 +21,9 @@ class RedisChanges:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def begin(self, page_id: str, kind: ChangeKind, site: str, *, token: str) -> Begun:
+    async def begin(self, page_id: str, kind: ChangeKind, site: str, source: str = "", *, token: str) -> Begun:
         """See `engine.rebinding.ChangeLog.begin`."""
-        begun = await self._begin(page_id, token, kind, site)
+        begun = await self._begin(page_id, token, kind, sites_of(site, source))
         assert begun is not None  # noqa: S101  the script answers nothing only when it is asked to take over
         return begun
 
@@ -50,8 +50,8 @@ class RedisChanges:
         async with store_errors():
             await self._redis.hsetnx(keys.CHANGES, page_id, _NOBODYS)
 
-    async def _begin(self, page_id: str, token: str, kind: str, site: str) -> Begun | None:
-        args = [page_id, token, kind, site, round(STALE_AFTER_S * 1000)]
+    async def _begin(self, page_id: str, token: str, kind: str, sites: str) -> Begun | None:
+        args = [page_id, token, kind, sites, round(STALE_AFTER_S * 1000)]
         async with store_errors():
             answer = await BEGIN_CHANGE.run(self._redis, [keys.CHANGES, keys.CHANGE_NUMBER], args)
         if answer is None:

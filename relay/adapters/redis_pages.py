@@ -10,9 +10,12 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from relay.adapters.replies import text
+from relay.adapters.redis_put import go_on
+from relay.adapters.replies import raw, text
+from relay.adapters.scripts import REASSIGN
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
+from relay.core.change import Mandate
 from relay.core.page import ConnectedPage, PersonsPage
 from shared.vault import Vault
 
@@ -30,10 +33,11 @@ SCAN_AT_ONCE = 200
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Record).decode
+_decode_fields = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class RedisPages:
-    """Keeps pages; fits `engine.page_connection.PageStore`."""
+    """Keeps pages; fits `engine.page_connection.PageStore` and `engine.page_notices.Reassigning`."""
 
     def __init__(self, redis: Redis, vault: Vault) -> None:
         self._redis = redis
@@ -50,11 +54,7 @@ class RedisPages:
         """See `engine.page_connection.PageStore.find`. Raises VaultError too."""
         async with store_errors():
             found = await self._redis.hget(keys.PAGES, page_id)
-        if found is None:
-            return None
-        record = _decode(found)
-        token = self._vault.open(record.sealed_token)
-        return ConnectedPage(page_id, record.site, record.name, token, record.connected_at_ms, record.connected_by)
+        return None if found is None else self._read(page_id, raw(found))
 
     async def forget(self, page_id: str) -> None:
         """See `engine.page_connection.PageStore.forget`."""
@@ -74,3 +74,24 @@ class RedisPages:
                     found[page_id] = PersonsPage(page_id, record.connected_at_ms)
             if not cursor:
                 return [found[page_id] for page_id in sorted(found)]
+
+    async def reassign(self, mandate: Mandate, site: str) -> ConnectedPage | None:
+        """See `engine.page_notices.Reassigning.reassign`."""
+        script_keys = [keys.PAGES, keys.gates(keys.PAGES)]
+        while True:
+            async with store_errors():
+                before = await self._redis.hget(keys.PAGES, mandate.page_id)
+            if before is None:
+                return None
+            # What else the record holds stays as it is: fields of a newer relay, and the token as it was sealed.
+            after = _encode(_decode_fields(raw(before)) | {"site": site})
+            async with store_errors():
+                written = await REASSIGN.run(self._redis, script_keys, [*mandate, before, after])
+            go_on(mandate, written is not None)
+            if written:
+                return self._read(mandate.page_id, after)
+
+    def _read(self, page_id: str, found: bytes) -> ConnectedPage:
+        record = _decode(found)
+        token = self._vault.open(record.sealed_token)
+        return ConnectedPage(page_id, record.site, record.name, token, record.connected_at_ms, record.connected_by)

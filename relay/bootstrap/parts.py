@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import SecretStr
 from redis.asyncio import Redis
@@ -19,7 +20,10 @@ from relay.adapters.redis_backlog import RedisBacklog
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_drain import RedisDrain
+from relay.adapters.redis_handover import RedisHandover
+from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_persistence import check_persistence
+from relay.adapters.redis_put import Putter
 from relay.adapters.redis_retention import RedisRetention
 from relay.adapters.redis_sites import RedisSites
 from relay.adapters.rq_probes import RqSchedule, open_schedule
@@ -29,12 +33,15 @@ from relay.core.limits import Limits, Part
 from relay.core.settings import RelaySettings
 from relay.engine.binding import Bindings
 from relay.engine.drain import Drain
+from relay.engine.handover import Handover
 from relay.engine.lane import Lane
 from relay.engine.losses import LossAlarm
+from relay.engine.page_notices import PageNotices
 from relay.engine.rebinding import Rebinding
 from relay.engine.retention import Retention
 from relay.engine.sweep import Rank, Sweep
 from relay.engine.sweeper import Sweeper
+from shared.graph import appsecret_proof
 from shared.local_keys import load_or_create
 from shared.vault import Vault, new_master_key
 
@@ -49,6 +56,7 @@ class Store:
     schedule: RqSchedule
     limits: Mapping[Part, Limits]
     alarm: LossAlarm
+    notices: PageNotices
 
 
 def vault_of(settings: RelaySettings) -> Vault:
@@ -71,11 +79,14 @@ def admin_token_of(settings: RelaySettings) -> SecretStr:
 async def open_store(settings: RelaySettings, redis_url: str) -> AsyncIterator[Store]:
     """Connect to Redis and close it again. RQ's schedule may have a Redis of its own."""
     redis = redis_clients.open_async(redis_url)
-    sites, limits, alarm = RedisSites(redis, vault_of(settings)), settings.limits, LossAlarm()
+    vault, limits, alarm = vault_of(settings), settings.limits, LossAlarm()
+    sites = RedisSites(redis, vault)
+    proof_of = partial(appsecret_proof, secret=settings.facebook_app_secret)
+    notices = PageNotices(RedisPages(redis, vault), find_site=sites.get, proof_of=proof_of)
     drain = RedisDrain(redis, clock=time.time, dead_limits=limits[Part.DEAD], on_loss=alarm)
     try:
         async with open_schedule(settings.rq_redis_address or redis_url) as schedule:
-            yield Store(redis, sites, drain, schedule, limits, alarm)
+            yield Store(redis, sites, drain, schedule, limits, alarm, notices)
     finally:
         alarm.close()
         await redis.aclose()
@@ -104,9 +115,11 @@ async def open_lane(store: Store, *, turn_s: float = math.inf) -> AsyncIterator[
 
 def rebinding_of(store: Store) -> Rebinding:
     """Make the use cases that change bindings."""
-    directory = RedisBindings(store.redis, limits=store.limits[Part.WAITING], on_loss=store.alarm)
+    putter = Putter(store.redis, limits=store.limits[Part.WAITING], on_loss=store.alarm)
+    directory = RedisBindings(store.redis, putter)
     bindings = Bindings(directory, store.sites)
-    return Rebinding(bindings, RedisChanges(store.redis), new_token=new_token)
+    handover = Handover(bindings, directory, RedisHandover(store.redis, putter), store.notices)
+    return Rebinding(bindings, handover, RedisChanges(store.redis), new_token=new_token)
 
 
 @asynccontextmanager

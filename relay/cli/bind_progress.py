@@ -20,7 +20,7 @@ LOOK_EVERY_S = 0.5
 class _Bind(threading.Thread):
     """The one request that binds, beside those that look."""
 
-    def __init__(self, api: ApiClient, page: str, body: dict[str, str]) -> None:
+    def __init__(self, api: ApiClient, page: str, body: dict[str, Any]) -> None:
         super().__init__(name="bind", daemon=True)
         self.bound: dict[str, Any] | None = None
         self.refused: UserError | None = None
@@ -36,7 +36,7 @@ class _Bind(threading.Thread):
             self.refused = error
 
 
-def bind_and_watch(new_api: Callable[[], ApiClient], page: str, body: dict[str, str], *, quiet: bool) -> dict[str, Any]:
+def bind_and_watch(new_api: Callable[[], ApiClient], page: str, body: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
     """Bind a page as `body` says and return the relay's answer. Raises UserError, and Interrupted on Ctrl-C."""
     api = new_api()
     waiting = _waiting(api, page) if is_page_id(page) else 0

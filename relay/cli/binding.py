@@ -27,6 +27,10 @@ TokenFile = Annotated[
     ),
 ]
 
+Move = Annotated[
+    bool, typer.Option("--move", help="If another site has the page, that one hands it over, with what waits for it.")
+]
+
 _ASK = Path("-")
 
 
@@ -37,6 +41,7 @@ def bind(
     data_dir: DataDir = None,
     relay_url: Url = None,
     *,
+    move: Move = False,
     as_json: AsJson = False,
 ) -> None:
     """Send a page's messages to a site.
@@ -46,16 +51,31 @@ def bind(
 
     What the page received while no site claimed it is delivered first, in order.
 
+    A page of another site is refused, unless with --move. Then that site is told that the page is gone, and what waits
+    for it goes to the new site, in order, ahead of what comes; so does the token, if the relay has it. What the old
+    site was sent already stays there, confirmed or not, and so do its dead letters.
+
+    \b
     Examples:
       relay bind 112233445566 acme --page-token-file -
       relay bind 112233445566 acme
+      relay bind 112233445566 beta --move
     """
-    body = {"site": site} | ({} if token_file is None else {"page_token": _read_token(token_file)})
+    body: dict[str, Any] = {"site": site} | ({"move": True} if move else {})
+    if token_file is not None:
+        body["page_token"] = _read_token(token_file)
     bound = bind_and_watch(lambda: admin_api(data_dir, relay_url), page, body, quiet=as_json)
     if as_json:
         print_json(bound)
         return
     say(" ".join(_told(page, site, bound)))
+    if staying := bound.get("staying_events"):
+        say(_stays(page, bound["moved_from"], staying))
+    if bound.get("moved_from") and not bound["token_handed_over"]:
+        say(
+            f"The relay has no token of this page to give to {site}, which cannot reply before it has one:"
+            f" `relay bind {page} {site} --page-token-file -` hands one over."
+        )
 
 
 def _read_token(file: Path) -> str:
@@ -63,12 +83,22 @@ def _read_token(file: Path) -> str:
 
 
 def _told(page: str, site: str, bound: dict[str, Any]) -> Iterator[str]:
+    old = bound.get("moved_from")
     named = f" ({bound['name']})" if bound.get("name") else ""
-    yield f"Page {page}{named} is bound to {site}."
+    yield f"Page {page}{named} is bound to {site}" + (f", handed over by {old}." if old else ".")
     if bound["subscribed"]:
         yield "Facebook sends its messages here, and the site is given its token."
     if waiting := bound["waiting_events"]:
         yield "1 waiting event is on its way." if waiting == 1 else f"{waiting} waiting events are on their way."
+
+
+def _stays(page: str, site: str, events: int) -> str:
+    """Say what stays with the old site, and why."""
+    stay = "1 event of the page stays" if events == 1 else f"{events} events of the page stay"
+    return (
+        f"{stay} with {site}, which may have been sent {'it' if events == 1 else 'them'} already, and only there:"
+        f" `relay outbox show {site} --page {page}` lists what still waits."
+    )
 
 
 def unbind(page: Page, data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 RENEW_EVERY_S = 3.0
 STALE_AFTER_S = 10.0
+_FROM_TO = ">"
+"""Between two sites; no name has it."""
 
 
 class ChangeKind(StrEnum):
@@ -22,6 +24,8 @@ class ChangeKind(StrEnum):
 
     BIND = "bind"
     UNBIND = "unbind"
+    MOVE = "move"
+    """It is handed over by one site to another."""
     SETTLE = "settle"
     """Nothing; but what the outboxes take and hold is made to fit it."""
 
@@ -44,14 +48,22 @@ class Change:
     """Whose change it is."""
     number: int
     """Greater than that of every change before it; 0 where a release that knew no numbers recorded it."""
+    source: str = ""
+    """The site that a moved page leaves; empty for every other kind."""
 
     @classmethod
     def decode(cls, text: str) -> "Change":
-        """Read a record as `begin_change.lua` writes it: when it was renewed, token, kind, site, number."""
+        """Read a record as `begin_change.lua` writes it: when it was renewed, token, kind, sites, number."""
         _, token, kind, rest = text.split(" ", 3)
-        site, _, number = rest.partition(" ")
-        return cls(ChangeKind(kind), site, token, int(number or 0))
+        sites, _, number = rest.partition(" ")
+        source, _, site = sites.rpartition(_FROM_TO)
+        return cls(ChangeKind(kind), site, token, int(number or 0), source)
 
     def __str__(self) -> str:
         """Return it in words."""
-        return f"{self.kind} {self.site}".rstrip()
+        return f"{self.kind} {self.source and f'from {self.source} to '}{self.site}".rstrip()
+
+
+def sites_of(site: str, source: str) -> str:
+    """Write the sites of a change in one word, as its record has them: `acme`, or `acme>beta` where a page moves."""
+    return f"{source}{_FROM_TO}{site}" if source else site

@@ -115,7 +115,7 @@ class PageTaken(RelayError, UserError):
     """A page is bound to another site, or reserved for it; the message names it and is for the relay's operator."""
 
     def __init__(self, page_id: str, owner: str) -> None:
-        super().__init__(f"page {page_id} is bound to {owner}; `relay unbind {page_id}` first, then bind it anew")
+        super().__init__(f"page {page_id} is bound to {owner}; add --move to have {owner} hand it over")
 
 
 class FacebookRefused(RelayError, UserError):

@@ -5,26 +5,33 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
 
     key                 type    holds                                    writers                readers         life
     relay:{o}:outbox    stream  waiting events: p page, k kind, d item,  append, settle, sift,  settle, status  [1]
-                                t ms of arrival if it moved since        retain, bind
+                                t ms of arrival if it moved since,       retain, bind, move
+                                r 1 if it was a dead letter
     relay:{o}:lease     string  token of the one drain that may run      append, settle, park   the same        [2]
     relay:{o}:delivery  hash    state, failures, next_attempt_ms, bytes  settle, park, ready,   append, status  for good
                                 of both streams, last id in flight, …    append
     relay:{o}:dead      stream  refused events with their reasons: as    settle, sift           operators       [1]
                                 above, and id where it waited, why
     relay:{o}:losses    hash    reason → how many were lost, ms of last  append, retain, sift   status          for good
-    relay:{o}:fenced    set     pages whose events now go elsewhere      bind, unbind           append          for good
-    relay:{o}:gates     hash    page → number of the last change of its  bind, unbind           the same        for good
+    relay:{o}:fenced    set     pages whose events now go elsewhere      bind, unbind, move     append          for good
+    relay:{o}:gates     hash    page → number of the last change of its  bind, unbind, move     the same        for good
                                 binding that wrote here; also with
-                                relay:bindings in the place of o
+                                relay:bindings and relay:pages in the
+                                place of o; page:left → id up to which
+                                an unbind left its events here;
+                                page:put → what was moved here last
+    relay:{o}:leaving:page  list  what waited here of a page that moves  move                   move            [12]
+                                to another site: kind, item, ms of
+                                arrival, id of each, oldest first
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
     relay:secret-uses   hash    site → mark of the secret it calls with,   web process     status          until the
                                 since when; no secret; while it rotates                                    rotation ends
-    relay:bindings      hash    page → site, or ~site: reserved for it   bind, unbind           intake, status  for good
-    relay:pages         hash    page → how and by whom it was connected  connect, disconnect    the same,       for good
-                                (JSON, its token sealed)                                        withdrawals
-    relay:changes       hash    page → change of its binding under way   bind, unbind, replay,  sweep           [6]
-                                                                         intake
-    relay:{relay:changes}:number  string  number of the last change      bind, unbind           the same        for good
+    relay:bindings      hash    page → site, or ~site: reserved for it   bind, unbind, move     intake, status  for good
+    relay:pages         hash    page → how and by whom it was connected  connect, disconnect,   the same,       for good
+                                (JSON, its token sealed)                 move                   withdrawals
+    relay:changes       hash    page → change of its binding under way   bind, unbind, move,    sweep           [6]
+                                                                         replay, intake
+    relay:{relay:changes}:number  string  number of the last change      bind, unbind, move     the same        for good
     relay:backlog       zset    outbox → ms of its next look, 0 = now    append, claim, sweep   sweep, status   [3]
     relay:{relay:backlog}:sweeper  string  rank and token of the sweeper  sweep                 sweep           [7]
     relay:dead-letters  zset    outbox that may have dead letters → [8]  settle, sift           retain, status  [3]
@@ -46,6 +53,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     [8] 0 = marked, else ms of when it was seen empty   [9] half of `engine.retention.RETAIN_EVERY_S`
     [10] here o is the ticket's SHA-256; `core.connecting.ticket.TICKET_TTL_S` after its last step
     [11] here o is the confirmation code; `core.deletion.RECEIPT_TTL_S`
+    [12] until it is all at the page's new site, within the change
 """
 
 SITES = "relay:sites"
@@ -100,7 +108,7 @@ def fenced(name: str) -> str:
 
 
 def gates(name: str) -> str:
-    """Name the numbers of the changes that wrote last: to this outbox, or to BINDINGS, whose slot they share."""
+    """Name the numbers of the changes that wrote last: to this outbox, or to BINDINGS or PAGES, in their slot."""
     return f"relay:{{{name}}}:gates"
 
 
@@ -112,3 +120,8 @@ def connect_session(session_id: str) -> str:
 def receipt(code: str) -> str:
     """Name the receipt of a deletion by its confirmation code."""
     return f"relay:deletion:{{{code}}}"
+
+
+def leaving(name: str, page_id: str) -> str:
+    """Name the list of a page's events that are on their way from this outbox to another site's."""
+    return f"relay:{{{name}}}:leaving:{page_id}"

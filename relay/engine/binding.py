@@ -11,12 +11,11 @@ The steps, each harmless when it is done twice; a bind that was interrupted is f
 7. open the page at its new site        intake goes on, behind what waited
 
 Between 4 and 7 intake for this page waits (`engine.intake.ROUTING_PAUSES_S`), typically for some milliseconds, however
-much waited. A page that is bound elsewhere is refused here: handing it over between sites is a decision of its own. Of
-two binds at once the second finds the first one's reservation in step 2 and ends; its site stays fenced, as it does not
-own the page.
+much waited. A page that is bound elsewhere is refused here: handing it over is `engine.handover`. Of two binds at once
+the second finds the first one's reservation in step 2 and ends; its site stays fenced, as it does not own the page.
 
-Unbinding fences the page at its site, opens it where unclaimed events wait, and erases the binding last: until then an
-interrupted unbind still knows what to finish when it is called again.
+Unbinding leaves the page's events to its site and fences it there, opens it where unclaimed events wait, and erases the
+binding last: until then an interrupted unbind still knows what to finish when it is called again.
 
 A process may stand still between two steps, or in one, and wake when others have finished its change and made more. So
 every step shows its mandate, and the place it writes to refuses one that was overtaken there: ChangeOvertaken. Each
@@ -38,7 +37,7 @@ from shared.names import is_site_name
 log = get_logger(__name__)
 
 MOVED_AT_ONCE = 500
-"""Events moved in one step; bounds how much an interrupted bind may bring to the site twice."""
+"""Events moved in one step: some milliseconds of Redis' time at either end, in which it serves nobody else."""
 MOVES_BEFORE_FENCE = 20_000
 """Steps after which a page that gets events faster than they can be moved is fenced all the same."""
 
@@ -58,6 +57,9 @@ class BindingStore(Directory, Protocol):
 
     async def fence(self, mandate: Mandate, outbox: str) -> None:
         """Have an outbox refuse the page's events."""
+
+    async def leave(self, mandate: Mandate, site: str) -> None:
+        """Fence a page at its site; what waits there stays there, also when the page comes back and moves on."""
 
     async def open(self, mandate: Mandate, outbox: str) -> None:
         """Have an outbox take the page's events."""
@@ -95,15 +97,19 @@ class Bindings:
         Raises SiteNotFound, UserError when the page is another site's, ChangeOvertaken, StoreUnavailable.
         """
         page_id = mandate.page_id
-        if not is_site_name(site) or not await self._sites.exists(site):
-            raise SiteNotFound(site)
-        _refuse_other(await self._store.enter(mandate) or site, page_id, site)
+        await self.check_site(site)
+        refuse_other(await self._store.enter(mandate) or site, page_id, site)
         await self._store.fence(mandate, site)
-        _refuse_other(await self._store.reserve(mandate, site), page_id, site)
+        refuse_other(await self._store.reserve(mandate, site), page_id, site)
+        return await self.complete(mandate, site)
+
+    async def complete(self, mandate: Mandate, site: str) -> int:
+        """Bind a page that is reserved for this site, from the third step on. Returns, and raises, as `bind` does."""
+        page_id = mandate.page_id
         moved = await self._move(mandate, site, steps=MOVES_BEFORE_FENCE)
         await self._store.fence(mandate, holding_of(page_id))
         moved += await self._move(mandate, site)
-        _refuse_other(await self._store.write(mandate, site), page_id, site)
+        refuse_other(await self._store.write(mandate, site), page_id, site)
         await self._store.open(mandate, site)
         log.info("page_bound", page=page_id, site=site, waiting_events=moved)
         return moved
@@ -116,7 +122,7 @@ class Bindings:
         site = await self._store.enter(mandate)
         if site is None:
             raise PageNotBound(mandate.page_id)
-        await self._store.fence(mandate, site)
+        await self._store.leave(mandate, site)
         await self._store.open(mandate, holding_of(mandate.page_id))
         await self._store.erase(mandate, site)
         log.info("page_unbound", page=mandate.page_id, site=site)
@@ -130,18 +136,31 @@ class Bindings:
         site = await self._store.enter(mandate)
         if site is None:
             await self._store.open(mandate, holding_of(mandate.page_id))
-        elif await self._sites.exists(site):
+        elif await self.exists(site):
             await self.bind(mandate, site)
         else:
             await self.unbind(mandate)
 
     async def check(self, page_id: str, site: str) -> None:
         """Raise UserError when a page belongs to another site than this one, StoreUnavailable."""
-        _refuse_other(await self._store.reserved_by(page_id) or site, page_id, site)
+        refuse_other(await self.find(page_id) or site, page_id, site)
+
+    async def check_site(self, site: str) -> None:
+        """Raise SiteNotFound when there is no such site, StoreUnavailable."""
+        if not is_site_name(site) or not await self.exists(site):
+            raise SiteNotFound(site)
+
+    async def exists(self, site: str) -> bool:
+        """Whether there is such a site. Raises StoreUnavailable."""
+        return await self._sites.exists(site)
+
+    async def find(self, page_id: str) -> str | None:
+        """Return the site that a page belongs to, if there is one. Raises StoreUnavailable."""
+        return await self._store.reserved_by(page_id)
 
     async def owner(self, page_id: str) -> str:
         """Return the site that a page belongs to. Raises UserError when there is none, StoreUnavailable."""
-        site = await self._store.reserved_by(check_page_id(page_id))
+        site = await self.find(check_page_id(page_id))
         if site is None:
             raise PageNotBound(page_id)
         return site
@@ -157,6 +176,7 @@ class Bindings:
         return moved
 
 
-def _refuse_other(owner: str, page_id: str, site: str) -> None:
+def refuse_other(owner: str, page_id: str, site: str) -> None:
+    """Raise UserError unless the owner is this site."""
     if owner != site:
         raise PageTaken(page_id, owner)

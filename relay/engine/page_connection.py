@@ -15,13 +15,12 @@ from relay.core.errors import FacebookRefused, FacebookUnreachable
 from relay.core.page import ConnectedPage, PersonsPage, TokenOwner
 from relay.core.site import Site, check_page_id
 from relay.core.webhook import Incoming
+from relay.engine.handover import HandedOver
+from relay.engine.page_notices import connected, disconnected
 from relay.engine.rebinding import Rebinding
-from shared import page_events
 from shared.clock import Clock
 from shared.errors import UserError, VaultError
 from shared.logs import get_logger
-from shared.page_events import PageConnected, PageDisconnected
-from shared.page_token import PageToken, seal
 
 log = get_logger(__name__)
 
@@ -66,8 +65,12 @@ class Connection:
     """A page that was connected just now."""
 
     name: str
-    waiting_events: int
-    """How many its site gets that waited for it."""
+    bound: HandedOver
+
+    @property
+    def waiting_events(self) -> int:
+        """How many its site gets that waited for it."""
+        return self.bound.waiting_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,21 @@ class PageConnection:
         self._append = append
         self._clock = clock
 
-    async def bind(self, page_id: str, site: str) -> int:
-        """Bind a page without a token; returns how many waiting events its site gets. See `Rebinding.bind`."""
-        return await self._bindings.bind(page_id, site)
+    async def bind(self, page_id: str, site: str, *, move: bool = False) -> HandedOver:
+        """Bind a page without a token; `move` takes it over from another site, with the token that the relay has of it.
 
-    async def connect(self, page_id: str, site: str, token: SecretStr, *, connected_by: str = "") -> Connection:
-        """Subscribe and bind a page, and give its site the token. `connected_by`: see `ConnectedPage.connected_by`.
+        See `Rebinding.bind` and `Rebinding.move`.
+        """
+        if move:
+            return await self._bindings.move(page_id, site)
+        return HandedOver("", await self._bindings.bind(page_id, site), 0, has_token=False)
+
+    async def connect(
+        self, page_id: str, site: str, token: SecretStr, *, connected_by: str = "", move: bool = False
+    ) -> Connection:
+        """Subscribe and bind a page, and give its site the token; `move` takes it over from another site.
+
+        `connected_by`: see `ConnectedPage.connected_by`.
 
         Raises UserError for a token that is refused or another page's, for a page of another site, or when Facebook
         cannot be reached; StoreUnavailable.
@@ -114,14 +126,18 @@ class PageConnection:
             whose = f"{owner.id} ({owner.name})" if owner.name else owner.id
             raise UserError(f"this token belongs to {whose}: take the token of page {page_id} itself")
         found = await self._find_site(site)
-        await self._bindings.check(page_id, site)
+        if not move:
+            await self._bindings.check(page_id, site)
         await self._graph.subscribe(page_id, token)
+        still_at = await self._bindings.find(page_id) or site  # the move itself notes whose it is then
         now_ms = round(self._clock() * 1000)
-        await self._pages.save(ConnectedPage(page_id, site, owner.name, token, now_ms, connected_by))
-        moved = await self._bindings.bind(page_id, site)
-        await self._hand_over(page_id, found, owner.name, token)
+        page = ConnectedPage(page_id, still_at, owner.name, token, now_ms, connected_by)
+        await self._pages.save(page)
+        bound = await self.bind(page_id, site, move=move)
+        if not bound.has_token:
+            await self._hand_over(page, found)
         log.info("page_connected", page=page_id, site=site)
-        return Connection(owner.name, moved)
+        return Connection(owner.name, bound._replace(has_token=True))
 
     async def disconnect(self, page_id: str, *, reason: str) -> Disconnection:
         """Tell the site, unbind the page and end its subscription.
@@ -129,8 +145,7 @@ class PageConnection:
         Raises PageNotBound, UserError while another change of the page is under way, StoreUnavailable.
         """
         site = await self._bindings.owner(page_id)
-        event = Incoming(page_id, page_events.KIND_DISCONNECTED, page_events.encode(PageDisconnected(reason)))
-        await self._append(site, [event])
+        await self._append(site, [disconnected(page_id, reason)])
         await self._bindings.unbind(page_id)
         return Disconnection(site, await self.release(page_id))
 
@@ -148,11 +163,9 @@ class PageConnection:
         await self._pages.forget(page_id)
         return trouble
 
-    async def _hand_over(self, page_id: str, site: Site, name: str, token: SecretStr) -> None:
-        sealed = seal(PageToken(token, self._graph.proof_of(token)), page_id=page_id, secrets=site.secrets)
-        event = Incoming(page_id, page_events.KIND_CONNECTED, page_events.encode(PageConnected(name, sealed)))
-        if await self._append(site.name, [event]):
-            raise UserError(f"page {page_id} is just being moved; connect it once more")
+    async def _hand_over(self, page: ConnectedPage, site: Site) -> None:
+        if await self._append(site.name, [connected(page, site, self._graph.proof_of(page.token))]):
+            raise UserError(f"page {page.page_id} is just being moved; connect it once more")
 
     async def _unsubscribe(self, page: ConnectedPage) -> str:
         """End the subscription if that can be done; a token that is dead by now keeps nobody from unbinding."""

@@ -1,9 +1,9 @@
-"""Binding and unbinding, one change of a page at a time, each finished by somebody although its process died.
+"""Binding, unbinding and moving, one change of a page at a time, each finished by somebody although its process died.
 
-`engine.binding` knows the steps, each harmless when repeated. This file records a change before its first step and
-erases the record after its last. Between them intake may have to wait for the page, so a change that nobody finishes
-would have Meta answered with 503. A record that nobody renews is never dropped, only *taken over*: by a worker's sweep,
-or by the next change of the page, which finishes it before it begins.
+`engine.binding` and `engine.handover` know the steps, each harmless when repeated. This file records a change before
+its first step and erases the record after its last. Between them intake may have to wait for the page, so a change that
+nobody finishes would have Meta answered with 503. A record that nobody renews is never dropped, only *taken over*: by a
+worker's sweep, or by the next change of the page, which finishes it before it begins.
 
 Its process may merely stand still. Whoever takes over has a greater number and goes through the same steps, so
 it writes wherever the other one might still write, and what is written there is the end of the matter for it.
@@ -18,6 +18,7 @@ from relay.core.change import RENEW_EVERY_S, Change, ChangeKind, Mandate
 from relay.core.errors import ChangeOvertaken, SiteNotFound
 from relay.core.site import check_page_id
 from relay.engine.binding import Bindings
+from relay.engine.handover import HandedOver, Handover
 from shared.errors import UserError
 from shared.logs import get_logger
 from shared.names import is_site_name
@@ -49,7 +50,7 @@ class Begun(NamedTuple):
 class ChangeLog(Protocol):
     """Where changes under way are recorded, by one clock; every method raises StoreUnavailable."""
 
-    async def begin(self, page_id: str, kind: ChangeKind, site: str, *, token: str) -> Begun:
+    async def begin(self, page_id: str, kind: ChangeKind, site: str, source: str = "", *, token: str) -> Begun:
         """Record a change unless there is one already; one that was not renewed for STALE_AFTER_S is taken over.
 
         A change that is recorded or taken over gets a number greater than all before it. `token` is another one each
@@ -75,8 +76,11 @@ class Rebinding:
     Fits `engine.outbox_admin.Settling`, too.
     """
 
-    def __init__(self, bindings: Bindings, changes: ChangeLog, *, new_token: Callable[[], str]) -> None:
+    def __init__(
+        self, bindings: Bindings, handover: Handover, changes: ChangeLog, *, new_token: Callable[[], str]
+    ) -> None:
         self._bindings = bindings
+        self._handover = handover
         self._changes = changes
         self._new_token = new_token
 
@@ -88,9 +92,27 @@ class Rebinding:
             check_page_id(page_id), ChangeKind.BIND, site, lambda mandate: self._bindings.bind(mandate, site)
         )
 
+    async def move(self, page_id: str, site: str) -> HandedOver:
+        """Have the site that a page belongs to hand it over, or bind it if it is nobody's. See `Handover.move`.
+
+        Raises UserError also while another change of this page is under way.
+        """
+        if not is_site_name(site):
+            raise SiteNotFound(site)
+        source = await self.find(page_id)
+        if source in {None, site}:
+            return HandedOver("", await self.bind(page_id, site), 0, has_token=False)
+        return await self._change(
+            page_id, ChangeKind.MOVE, site, lambda mandate: self._handover.move(mandate, source, site), source=source
+        )
+
     async def check(self, page_id: str, site: str) -> None:
         """Raise UserError when a page belongs to another site than this one, StoreUnavailable."""
         await self._bindings.check(page_id, site)
+
+    async def find(self, page_id: str) -> str | None:
+        """Return the site that a page belongs to, if any. Raises UserError for what is no page id, StoreUnavailable."""
+        return await self._bindings.find(check_page_id(page_id))
 
     async def owner(self, page_id: str) -> str:
         """Return the site that a page belongs to. Raises UserError when there is none, StoreUnavailable."""
@@ -123,16 +145,18 @@ class Rebinding:
                 finished += 1
         return finished
 
-    async def _change(self, page_id: str, kind: ChangeKind, site: str, work: Work[Result]) -> Result:
-        return await self._run(page_id, await self._begin(page_id, kind, site), work)
+    async def _change(
+        self, page_id: str, kind: ChangeKind, site: str, work: Work[Result], *, source: str = ""
+    ) -> Result:
+        return await self._run(page_id, await self._begin(page_id, kind, site, source), work)
 
-    async def _begin(self, page_id: str, kind: ChangeKind, site: str) -> Change:
+    async def _begin(self, page_id: str, kind: ChangeKind, site: str, source: str) -> Change:
         """Record a change; an interrupted one is finished first, unless it is the same."""
         while True:
-            standing, change = await self._changes.begin(page_id, kind, site, token=self._new_token())
+            standing, change = await self._changes.begin(page_id, kind, site, source, token=self._new_token())
             if standing is Standing.OTHER:
                 raise UserError(f"page {page_id} is just being changed ({change}); try again in some seconds")
-            if standing is Standing.NEW or (change.kind, change.site) == (kind, site):
+            if standing is Standing.NEW or (change.kind, change.site, change.source) == (kind, site, source):
                 return change
             await self._finish(page_id, change)
 
@@ -148,6 +172,7 @@ class Rebinding:
         steps: dict[ChangeKind, Callable[[], Awaitable[object]]] = {
             ChangeKind.BIND: lambda: self._bindings.bind(mandate, change.site),
             ChangeKind.UNBIND: lambda: self._bindings.unbind(mandate),
+            ChangeKind.MOVE: lambda: self._handover.move(mandate, change.source, change.site),
             ChangeKind.SETTLE: lambda: self._bindings.settle(mandate),
         }
         try:
@@ -156,6 +181,8 @@ class Rebinding:
             raise
         except UserError as error:
             log.warning("binding_change_given_up", page=mandate.page_id, reason=str(error))
+            if change.source:
+                await self._handover.call_off(mandate, change.source)
             await self._bindings.settle(mandate)
 
     async def _run(self, page_id: str, change: Change, work: Work[Result]) -> Result:

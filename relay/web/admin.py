@@ -7,7 +7,7 @@ PATCH  /admin/v1/sites/{site}         {"url"?, "allow_networks"?, "forbid_networ
 POST   /admin/v1/sites/{site}/pause   {"reason"?} leaves a site alone, and keeps what comes for it
 POST   /admin/v1/sites/{site}/resume  tries a paused or parked site now
 GET    /admin/v1/bindings             [{"page_id", "site"}]
-PUT    /admin/v1/bindings/{page_id}   {"site", "page_token"?}
+PUT    /admin/v1/bindings/{page_id}   {"site", "page_token"?, "move"?: true hands it over from another site}
 DELETE /admin/v1/bindings/{page_id}
 GET    /admin/v1/status               sites, unclaimed pages, totals
 """
@@ -24,6 +24,7 @@ from relay.core.delivery import MAX_REASON
 from relay.core.errors import SiteNotFound
 from relay.core.permission import Permission, networks_of
 from relay.core.site import Site
+from relay.engine.handover import HandedOver
 from relay.engine.page_connection import PageConnection
 from relay.engine.site_admin import BindingList, SiteAdmin, SiteView
 from relay.web.readable import readable
@@ -116,14 +117,16 @@ class AdminRoutes:
         return web.json_response([{"page_id": page, "site": site} for page, site in bindings.items()])
 
     async def bind(self, request: web.Request) -> web.Response:
-        """Bind a page to a site; with the page's token, subscribe to it as well and hand the token over."""
+        """Bind a page to a site, or move it there; with the page's token, subscribe to it and hand the token over."""
         page_id, body = request.match_info["page_id"], await read_json(request)
-        bound = {"page_id": page_id, "site": _text(body, "site")}
-        if "page_token" not in body:
-            moved = await self._pages.bind(page_id, bound["site"])
-            return web.json_response(bound | {"subscribed": False, "waiting_events": moved})
-        made = await self._pages.connect(page_id, bound["site"], SecretStr(_text(body, "page_token")))
-        return web.json_response(bound | {"subscribed": True, "name": made.name, "waiting_events": made.waiting_events})
+        site, move = _text(body, "site"), _flag(body, "move") or False
+        bound: dict[str, Any] = {"page_id": page_id, "site": site}
+        if "page_token" in body:
+            made = await self._pages.connect(page_id, site, SecretStr(_text(body, "page_token")), move=move)
+            bound |= {"subscribed": True, "name": made.name}
+            return web.json_response(bound | _bound_json(made.bound, move=move))
+        handed = await self._pages.bind(page_id, site, move=move)
+        return web.json_response(bound | {"subscribed": False} | _bound_json(handed, move=move))
 
     async def unbind(self, request: web.Request) -> web.Response:
         """Unbind a page."""
@@ -143,6 +146,15 @@ def _text(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise RequestRefused(400, "missing_field", f"the field {name} is missing")
     return value
+
+
+def _bound_json(bound: HandedOver, *, move: bool) -> dict[str, Any]:
+    moved = {
+        "moved_from": bound.source or None,
+        "staying_events": bound.staying_events,
+        "token_handed_over": bound.has_token,
+    }
+    return {"waiting_events": bound.waiting_events} | (moved if move else {})
 
 
 def _networks(body: dict[str, Any], name: str) -> tuple[Network, ...]:

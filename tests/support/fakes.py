@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
+from relay.core.change import Mandate
 from relay.core.delivery import Delivered, Verdict
 from relay.core.outbox import Entry
 from relay.core.webhook import Incoming
+from shared import page_events
 
 
 class FakeDelivery:
@@ -72,6 +74,22 @@ class FakeSites:
     async def exists(self, name: str) -> bool:
         """See the port."""
         return name in self.names
+
+
+class FakeNotices:
+    """Fits `engine.handover.Notices`; has the tokens of all pages, or of none."""
+
+    def __init__(self, *, has_tokens: bool = True) -> None:
+        self._has_tokens = has_tokens
+
+    def parting(self, page_id: str) -> Incoming:
+        """See the port."""
+        return Incoming(page_id, page_events.KIND_DISCONNECTED, b"parting")
+
+    async def arrival(self, mandate: Mandate, site: str) -> Incoming | None:
+        """See the port."""
+        told = Incoming(mandate.page_id, page_events.KIND_CONNECTED, f"arrival at {site}".encode())
+        return told if self._has_tokens else None
 
 
 class FakeShelf:

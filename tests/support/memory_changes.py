@@ -25,21 +25,22 @@ class MemoryChanges:
         self._clock = clock
         self._number = 0
 
-    async def begin(self, page_id: str, kind: ChangeKind, site: str, *, token: str) -> Begun:
+    async def begin(self, page_id: str, kind: ChangeKind, site: str, source: str = "", *, token: str) -> Begun:
         """See the port."""
         taken = await self.take_over(page_id, token=token)
         if taken is not None:
             return Begun(Standing.TAKEN, taken)
         if page_id in self.records:
             return Begun(Standing.OTHER, self.records[page_id].change)
-        return Begun(Standing.NEW, self._record(page_id, kind, site, token))
+        return Begun(Standing.NEW, self._record(page_id, kind, site, source, token))
 
     async def take_over(self, page_id: str, *, token: str) -> Change | None:
         """See the port."""
         found = self.records.get(page_id)
         if found is None or self._clock() - found.renewed_at <= STALE_AFTER_S:
             return None
-        return self._record(page_id, found.change.kind, found.change.site, token)
+        change = found.change
+        return self._record(page_id, change.kind, change.site, change.source, token)
 
     async def renew(self, page_id: str, change: Change) -> None:
         """See the port."""
@@ -60,13 +61,13 @@ class MemoryChanges:
         """See the port."""
         self.records.setdefault(page_id, Record(Change(ChangeKind.SETTLE, "", "-", 0), 0.0))
 
-    def abandon(self, page_id: str, kind: ChangeKind, site: str = "") -> None:
+    def abandon(self, page_id: str, kind: ChangeKind, site: str = "", source: str = "") -> None:
         """Leave the record of a change whose process is dead."""
-        self.records[page_id] = Record(Change(kind, site, "dead", 0), 0.0)
+        self.records[page_id] = Record(Change(kind, site, "dead", 0, source), 0.0)
 
-    def _record(self, page_id: str, kind: ChangeKind, site: str, token: str) -> Change:
+    def _record(self, page_id: str, kind: ChangeKind, site: str, source: str, token: str) -> Change:
         self._number += 1
-        change = Change(kind, site, token, self._number)
+        change = Change(kind, site, token, self._number, source)
         self.records[page_id] = Record(change, self._clock())
         return change
 

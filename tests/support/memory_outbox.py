@@ -52,6 +52,12 @@ class Outbox:
     fenced: set[str] = field(default_factory=set)
     gates: dict[str, int] = field(default_factory=dict)
     """The number of the last change that wrote here, for each page."""
+    left_to: dict[str, str] = field(default_factory=dict)
+    """Up to which id an unbind left a page's events here."""
+    replayed: set[str] = field(default_factory=set)
+    """Waiting events that were dead letters."""
+    leaving: dict[str, list[Entry]] = field(default_factory=dict)
+    """What was taken out of each page that moves."""
     flight_to: str = ""
     """The last id that a drain was handed."""
     losses: Counter[LossReason] = field(default_factory=Counter)
@@ -151,6 +157,12 @@ class Outbox:
                 self.dead.append(DeadLetter(new_id(), event, reason))
             else:
                 self.entries.append(event._replace(id=new_id(), arrived_ms=event.accepted_at_ms))
+                self.replayed.add(self.entries[-1].id)
+
+    def stays(self, entry: Entry) -> bool:
+        """Whether an event stays here although its page moves."""
+        known = max(order(self.flight_to or "0-0"), order(self.left_to.get(entry.page_id, "0-0")))
+        return order(entry.id) <= known or entry.id in self.replayed
 
     def hand_out(self, limits: BatchLimits) -> list[Entry]:
         """Return the next batch, and remember that it is on its way."""

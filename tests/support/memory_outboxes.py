@@ -5,60 +5,35 @@ One class stands for Redis, as the ports are views of one store. Whatever it ret
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from relay.adapters.redis_drain import EARLY_PROBE_MS
-from relay.core.change import Mandate
 from relay.core.choice import Choice
 from relay.core.delivery import DeliveryState
-from relay.core.errors import ChangeOvertaken, StoreUnavailable
 from relay.core.lease import LEASE_TTL_MS
 from relay.core.limits import DEAD_LIMITS, OUTBOX_LIMITS, Limits, LossReason, Part
-from relay.core.outbox import BatchLimits, holding_of, is_holding
+from relay.core.outbox import BatchLimits, is_holding
 from relay.core.webhook import Incoming
 from relay.engine.announcing import Announced
 from relay.engine.outbox_admin import Action, Sifted
 from relay.engine.ports import Acknowledged, Appended, Batch, Parked, Refusals, Step
 from relay.engine.sweep import Rank, Taken, Waiting
 from shared.clock import Clock
+from tests.support.memory_bindings import MemoryBindings
 from tests.support.memory_outbox import Outbox
 
 TAKEN_FOR_MS = 5_000
 
 
-class MemoryOutboxes:
-    """Fits `OutboxAppender`, `OutboxDrain`, `Announcements`, `BacklogIndex` and `BindingStore`."""
+class MemoryOutboxes(MemoryBindings):
+    """Fits `OutboxAppender`, `OutboxDrain`, `Announcements`, `BacklogIndex`, and what its base fits."""
 
     def __init__(self, clock: Clock, *, limits: Limits = OUTBOX_LIMITS, dead_limits: Limits = DEAD_LIMITS) -> None:
-        self.limits = {Part.WAITING: limits, Part.DEAD: dead_limits}
-        self.alarms: list[tuple[str, Mapping[LossReason, int]]] = []
-        """What was told of losses, as `engine.losses.OnLoss` would be."""
+        super().__init__(clock, limits=limits, dead_limits=dead_limits)
         self.nearly_full: set[str] = set()
         """What the last append to an outbox said."""
-        self.boxes: dict[str, Outbox] = {}
-        self.looks: dict[str, int] = {}
-        """When each outbox is looked at next, in ms; 0 where it is marked."""
         self.sweeper = ""
-        self.bindings: dict[str, str] = {}
-        self.reserved: dict[str, str] = {}
-        self.gates: dict[str, int] = {}
-        """The number of the last change that wrote to these two, for each page."""
-        self.calls: list[str] = []
-        self.broken = False
-        """Every call raises StoreUnavailable meanwhile."""
-        self.before_call: Callable[[str], None] = lambda _name: None
-        """Called with the name of each call before it does anything; may raise."""
-        self._clock = clock
-        self._number = 0
-
-    def box(self, name: str) -> Outbox:
-        """Return one outbox."""
-        return self.boxes.setdefault(name, Outbox())
-
-    def payloads(self, name: str) -> list[bytes]:
-        """Return what waits in an outbox, oldest first."""
-        return [entry.payload for entry in self.box(name).entries]
 
     def holder(self, name: str) -> str:
         """Return the token under which an outbox is drained now, or an empty text."""
@@ -186,72 +161,6 @@ class MemoryOutboxes:
                 else:
                     self.looks[name] = again_ms
 
-    # BindingStore
-
-    async def owners(self, page_ids: Sequence[str]) -> Mapping[str, str]:
-        """See the port."""
-        self._called("owners")
-        return {page: self.bindings[page] for page in page_ids if page in self.bindings}
-
-    async def reserved_by(self, page_id: str) -> str | None:
-        """See the port."""
-        self._called("reserved_by")
-        return self._owner(page_id)
-
-    async def enter(self, mandate: Mandate) -> str | None:
-        """See the port."""
-        self._called("enter")
-        self._pass(mandate, self.gates)
-        return self._owner(mandate.page_id)
-
-    async def fence(self, mandate: Mandate, outbox: str) -> None:
-        """See the port."""
-        self._called("fence")
-        self._pass(mandate, self.box(outbox).gates)
-        self.box(outbox).fenced.add(mandate.page_id)
-
-    async def open(self, mandate: Mandate, outbox: str) -> None:
-        """See the port."""
-        self._called("open")
-        self._pass(mandate, self.box(outbox).gates)
-        self.box(outbox).fenced.discard(mandate.page_id)
-
-    async def reserve(self, mandate: Mandate, site: str) -> str:
-        """See the port."""
-        self._called("reserve")
-        self._pass(mandate, self.gates)
-        return self.bindings.get(mandate.page_id) or self.reserved.setdefault(mandate.page_id, site)
-
-    async def write(self, mandate: Mandate, site: str) -> str:
-        """See the port."""
-        self._called("write")
-        self._pass(mandate, self.gates)
-        page_id = mandate.page_id
-        owner = self.bindings.get(page_id) or self.reserved.pop(page_id, site)
-        (self.bindings if owner == site else self.reserved)[page_id] = owner
-        return owner
-
-    async def erase(self, mandate: Mandate, site: str) -> None:
-        """See the port."""
-        self._called("erase")
-        self._pass(mandate, self.gates)
-        for sites in (self.bindings, self.reserved):
-            if sites.get(mandate.page_id) == site:
-                del sites[mandate.page_id]
-
-    async def move(self, mandate: Mandate, site: str, *, limit: int) -> int:
-        """See the port."""
-        box, holding = self.box(site), self.box(holding_of(mandate.page_id))
-        self._called("move")
-        moved = holding.entries[:limit]
-        if moved:
-            self._pass(mandate, box.gates)
-            self.looks[site] = 0
-            box.entries += [each._replace(id=self._new_id(), arrived_ms=each.accepted_at_ms) for each in moved]
-            self._alarm(site, box.trim(Part.WAITING, self.limits[Part.WAITING], now=self._clock()))
-            del holding.entries[: len(moved)]
-        return len(moved)
-
     # OutboxStore, as far as histories need it
 
     async def sift(self, outbox: str, part: Part, action: Action, choice: Choice, *, reason: str) -> Sifted:
@@ -265,20 +174,6 @@ class MemoryOutboxes:
 
     def _holds(self, outbox: str, token: str) -> bool:
         return bool(token) and self.holder(outbox) == token
-
-    def _owner(self, page_id: str) -> str | None:
-        return self.bindings.get(page_id) or self.reserved.get(page_id)
-
-    def _pass(self, mandate: Mandate, gates: dict[str, int]) -> None:
-        if gates.get(mandate.page_id, 0) > mandate.number:
-            raise ChangeOvertaken(mandate.page_id)
-        gates[mandate.page_id] = mandate.number
-
-    def _called(self, name: str) -> None:
-        self.before_call(name)
-        if self.broken:
-            raise StoreUnavailable("the store is away")
-        self.calls.append(name)
 
     def _append(self, name: str, events: Sequence[Incoming], token: str) -> Appended:
         box, limits = self.box(name), self.limits[Part.WAITING]
@@ -303,10 +198,6 @@ class MemoryOutboxes:
         if done.rejected:
             self._alarm(name, box.trim(Part.DEAD, self.limits[Part.DEAD], now=self._clock()))
 
-    def _alarm(self, name: str, lost: Counter[LossReason]) -> None:
-        if lost:
-            self.alarms.append((name, dict(lost)))
-
     def _take(self, name: str, token: str) -> bool:
         if self.holder(name):
             return self.holder(name) == token
@@ -322,10 +213,3 @@ class MemoryOutboxes:
         box = self.box(name)
         lease_ms = round((box.leased_until - self._clock()) * 1000) if self.holder(name) else 0
         return Waiting(name, planned_ms, len(box.entries), lease_ms, box.state, box.next_attempt_ms or 0)
-
-    def _new_id(self) -> str:
-        self._number += 1
-        return f"{self._now_ms()}-{self._number}"
-
-    def _now_ms(self) -> int:
-        return round(self._clock() * 1000)

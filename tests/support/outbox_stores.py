@@ -10,7 +10,9 @@ from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_backlog import RedisBacklog
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_drain import RedisDrain
+from relay.adapters.redis_handover import RedisHandover
 from relay.adapters.redis_outboxes import RedisOutboxes
+from relay.adapters.redis_put import Putter
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.core import keys
 from relay.core.choice import Choice
@@ -20,6 +22,7 @@ from relay.core.limits import DEAD_LIMITS, OUTBOX_LIMITS, Limits, LossReason, Pa
 from relay.core.outbox import DEFAULT_LIMITS, BatchLimits
 from relay.engine.announcing import Announcements
 from relay.engine.binding import BindingStore
+from relay.engine.handover import HandoverStore
 from relay.engine.outbox_admin import Action, Sifted
 from relay.engine.ports import Acknowledged, Appended, Batch, OutboxAppender, OutboxDrain, Parked, Step
 from relay.engine.sweep import BacklogIndex, Rank, Waiting
@@ -49,6 +52,7 @@ class Store:
     drain: OutboxDrain
     index: BacklogIndex
     bindings: BindingStore
+    handover: HandoverStore
     announcements: Announcements
     sifter: Sifter
     clock: ManualClock
@@ -124,12 +128,12 @@ class Store:
                 return total
             choice = choice.going_on(step.go_on, step.last)
 
-    async def lose_lease(self) -> None:
+    async def lose_lease(self, outbox: str = "acme") -> None:
         """Let the lease run out."""
         if self.memory is not None:
-            self.memory.box("acme").leased_until = 0.0
+            self.memory.box(outbox).leased_until = 0.0
         if self.redis is not None:
-            await self.redis.delete(keys.lease("acme"))
+            await self.redis.delete(keys.lease(outbox))
 
     async def pause(self) -> None:
         """Pause the site as an operator would."""
@@ -143,7 +147,7 @@ def memory_store(limits: Limits = OUTBOX_LIMITS, dead_limits: Limits = DEAD_LIMI
     """Make the fake."""
     clock = ManualClock()
     memory = MemoryOutboxes(clock, limits=limits, dead_limits=dead_limits)
-    return Store(memory, memory, memory, memory, memory, memory, clock, memory=memory, alarms=memory.alarms)
+    return Store(memory, memory, memory, memory, memory, memory, memory, clock, memory=memory, alarms=memory.alarms)
 
 
 def redis_store(client: Redis, limits: Limits = OUTBOX_LIMITS, dead_limits: Limits = DEAD_LIMITS) -> Store:
@@ -156,10 +160,11 @@ def redis_store(client: Redis, limits: Limits = OUTBOX_LIMITS, dead_limits: Limi
 
     appender = RedisAppender(client, clock=clock, limits=limits, on_loss=on_loss)
     drain = RedisDrain(client, clock=clock, dead_limits=dead_limits, on_loss=on_loss)
-    bindings = RedisBindings(client, limits=limits, on_loss=on_loss)
+    putter = Putter(client, limits=limits, on_loss=on_loss)
+    bindings, handover = RedisBindings(client, putter), RedisHandover(client, putter)
     index, announcements = RedisBacklog(client), RedisAnnouncements(client)
     sifter = RedisOutboxes(client, {Part.WAITING: limits, Part.DEAD: dead_limits}, sifted_at_once=SIFTED_AT_ONCE)
-    return Store(appender, drain, index, bindings, announcements, sifter, clock, redis=client, alarms=alarms)
+    return Store(appender, drain, index, bindings, handover, announcements, sifter, clock, redis=client, alarms=alarms)
 
 
 def taken_by(outbox: str, answers: Mapping[str, Appended | StoreUnavailable]) -> Appended:

@@ -5,7 +5,7 @@
 -- A record under our own token is ours: the answer of our first try was lost on its way.
 --
 -- KEYS  1 changes  2 number of the last change
--- ARGV  1 page  2 token  3 kind ('' = only take over)  4 site  5 stale after ms
+-- ARGV  1 page  2 token  3 kind ('' = only take over)  4 site, or 'old>new'  5 stale after ms
 -- Returns  nil when there is nothing to take over, or { 'new' | 'taken' | 'other', the record that stands now }
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

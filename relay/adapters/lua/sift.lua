@@ -3,7 +3,7 @@
 --
 -- What a drain has in flight under a lease that is held may be delivered: it is told, not touched. An event that moves
 -- (a dead letter that is replayed, a waiting event that is set aside) takes a new place at the end, as its old one is
--- gone; when it was accepted goes with it. Repeated, the script finds only what it has not done yet.
+-- gone; when it was accepted goes with it, and that it was a dead letter. Repeated, the script finds only what it has not done yet.
 --
 -- KEYS  1 the stream to go through  2 the other one: dead for the outbox, the outbox for dead  3 lease  4 delivery
 --       5 losses
@@ -38,7 +38,7 @@ end
 local function at_its_new_place(id, fields)
   if part == 'dead' then
     local accepted_ms = value_of(fields, 't') or string.match(value_of(fields, 'id') or id, '^%d+')
-    return { 'p', fields[2], 'k', fields[4], 'd', fields[6], 't', accepted_ms }
+    return { 'p', fields[2], 'k', fields[4], 'd', fields[6], 't', accepted_ms, 'r', '1' }
   end
   for _, value in ipairs({ 'id', id, 'why', ARGV[7] }) do
     fields[#fields + 1] = value

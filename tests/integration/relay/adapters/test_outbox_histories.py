@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from relay.adapters import redis_clients
 from relay.core.change import Mandate
 from relay.core.limits import Limits, Part
-from relay.core.outbox import BatchLimits, Entry
+from relay.core.outbox import BatchLimits, Entry, is_holding, page_of
 from relay.core.webhook import Incoming
 from relay.engine.outbox_admin import Action
 from relay.engine.ports import Acknowledged, Batch, Parked
+from shared import page_events
 from shared.wire import Rejection
 from tests.support.fakes import incoming
 from tests.support.outbox_stores import Store, memory_store, redis_store, sent, taken_by
@@ -45,6 +46,10 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("fence"), OUTBOXES, PAGES),
     st.tuples(st.just("open"), OUTBOXES, PAGES),
     st.tuples(st.just("move"), st.integers(1, 2)),
+    st.tuples(st.just("leave"), PAGES),
+    st.tuples(st.just("tell")),
+    st.tuples(st.just("take_out"), PAGES, st.integers(1, 3)),
+    st.tuples(st.just("bring"), PAGES, OUTBOXES, st.integers(1, 2)),
     st.tuples(
         st.just("sift"), OUTBOXES, st.sampled_from(Part), st.sampled_from(Action), st.sampled_from(["", "1", "2"])
     ),
@@ -71,10 +76,10 @@ class Player:
     async def _append(self, outbox: str, page: str, count: int, holder: str) -> object:
         texts = [f"e{self._number + number}" for number in range(count)]
         self._number += count
-        return await self._offer(outbox, incoming(page, *texts), holder)
+        return await self._offer(outbox, incoming(_page_in(outbox, page), *texts), holder)
 
     async def _receipts(self, outbox: str, page: str, count: int, holder: str) -> object:
-        return await self._offer(outbox, [Incoming(page, "messaging", b'{"read":1}')] * count, holder)
+        return await self._offer(outbox, [Incoming(_page_in(outbox, page), "messaging", b'{"read":1}')] * count, holder)
 
     async def _offer(self, outbox: str, events: Sequence[Incoming], holder: str) -> object:
         answer = taken_by(outbox, await self.store.appender.append({outbox: events}, token=holder))
@@ -121,6 +126,25 @@ class Player:
     async def _move(self, limit: int) -> object:
         return await self.store.bindings.move(Mandate("1", 1), "acme", limit=limit)
 
+    async def _leave(self, page: str) -> None:
+        await self.store.bindings.leave(Mandate(page, 1), "acme")
+
+    async def _tell(self) -> None:
+        event = Incoming("1", page_events.KIND_DISCONNECTED, b"gone")
+        await self.store.handover.tell(Mandate("1", 1), "acme", event)
+
+    async def _take_out(self, page: str, limit: int) -> object:
+        found, below = [], "+"
+        while below:
+            step = await self.store.handover.take_out(Mandate(page, 1), "acme", below=below, limit=limit)
+            below = step.go_on
+            found.append((step.taken, step.staying))
+        return found
+
+    async def _bring(self, page: str, outbox: str, limit: int) -> object:
+        page = _page_in(outbox, page)
+        return await self.store.handover.bring(Mandate(page, 1), "acme", outbox, limit=limit)
+
     async def _sift(self, outbox: str, part: Part, action: Action, page: str) -> object:
         return await self.store.sift(part, action, outbox=outbox, page=page), await self.store.dead()
 
@@ -128,6 +152,11 @@ class Player:
         if not self._batch:
             return None
         return Acknowledged(self._batch, [Rejection(self._batch[-1].id, "odd")] if refuse else ())
+
+
+def _page_in(outbox: str, page: str) -> str:
+    """Return a page whose events this outbox can have."""
+    return page_of(outbox) if is_holding(outbox) else page
 
 
 @given(history=st.lists(OPERATIONS, min_size=10, max_size=40), limits=LIMITS, dead_limits=LIMITS)

@@ -226,7 +226,7 @@ class TestSift:
             await store.sift("acme", part, Action.MOVE, Choice(), reason="x")
         ((_, fields),) = await entries(redis, keys.outbox("acme"))
 
-        assert fields == {b"p": b"22", b"k": b"messaging", b"d": b"1", b"t": b"1600000000000"}
+        assert fields == {b"p": b"22", b"k": b"messaging", b"d": b"1", b"t": b"1600000000000", b"r": b"1"}
 
     async def test_a_replay_stops_where_the_outbox_is_full_and_goes_on_when_there_is_room(self, redis: Redis) -> None:
         await bury(redis, "a", "b", "c")

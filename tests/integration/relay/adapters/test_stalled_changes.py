@@ -1,36 +1,35 @@
 """Processes that stand still in the middle of a change, on a real Redis; what holds is said in the unit test."""
 
 import asyncio
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from relay.adapters import redis_clients
-from relay.adapters.redis_append import RedisAppender
-from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.replies import text
 from relay.core import keys
-from tests.support.clock import ManualClock
+from relay.engine.rebinding import ChangeLog
+from tests.support.outbox_stores import Store, redis_store
 from tests.support.redis_server import RedisServer
-from tests.support.stalling import Action, History
+from tests.support.stalling import Action, History, Process, Stalling
 from tests.support.strategies import STALLED_CHANGES
-from tests.support.streams import payloads_in
 
 
 def new_history(redis: Redis) -> History:
-    """Make one on a real Redis."""
+    """Make one on a real Redis, whose processes stop before and after every command that they send it."""
 
-    async def waiting(outbox: str) -> list[bytes]:
-        return await payloads_in(redis, keys.outbox(outbox))
+    def stalled(process: Process) -> tuple[Store, ChangeLog]:
+        client: Any = Stalling(redis, process)
+        return redis_store(client), RedisChanges(client)
 
     async def grow_stale() -> None:
         for page, record in (await redis.hgetall(keys.CHANGES)).items():
             await redis.hset(keys.CHANGES, text(page), "1 " + text(record).partition(" ")[2])
 
-    appender, changes = RedisAppender(redis, clock=ManualClock()), RedisChanges(redis)
-    return History(RedisBindings(redis), appender, changes, changes, waiting=waiting, grow_stale=grow_stale)
+    return History(redis_store(redis), RedisChanges(redis), grow_stale=grow_stale, stalled=stalled)
 
 
 @given(st.lists(STALLED_CHANGES, max_size=40))

@@ -71,7 +71,7 @@ def test_what_waited_for_the_page_is_told(
     [
         (["bind", "acme", "acme"], "relay: 'acme' is no page id: a page's id is digits only"),
         (["bind", "22", "nobody"], "relay: there is no site named nobody; `relay site list`"),
-        (["bind", "33", "acme"], "relay: page 33 is bound to beta; `relay unbind 33` first"),
+        (["bind", "33", "acme"], "relay: page 33 is bound to beta; add --move to have beta hand it over"),
         (["unbind", "22"], "relay: page 22 is not bound; `relay bindings` lists those that are"),
     ],
 )

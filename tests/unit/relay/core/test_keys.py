@@ -31,8 +31,13 @@ def test_a_function_makes_the_documented_key(name_of: Callable[[str], str], patt
     assert pattern in DOCUMENTED
 
 
+def test_what_leaves_an_outbox_has_a_list_for_each_page() -> None:
+    assert keys.leaving("acme", "1122") == "relay:{acme}:leaving:1122"
+
+
 def test_every_key_of_the_table_has_its_function_or_constant_and_every_one_of_these_is_in_the_table() -> None:
-    functions = {made("o") for name, made in inspect.getmembers(keys, inspect.isfunction) if not name.startswith("_")}
+    made_by = (made for name, made in inspect.getmembers(keys, inspect.isfunction) if not name.startswith("_"))
+    functions = {made(*("o", "page")[: len(inspect.signature(made).parameters)]) for made in made_by}
     constants = {value for value in vars(keys).values() if isinstance(value, str) and value.startswith("relay:")}
 
     assert functions | constants == set(DOCUMENTED) - {"rq:*"}
@@ -40,7 +45,7 @@ def test_every_key_of_the_table_has_its_function_or_constant_and_every_one_of_th
 
 def test_all_keys_of_one_outbox_live_in_one_slot_of_a_cluster() -> None:
     named = (keys.outbox, keys.lease, keys.delivery, keys.dead, keys.losses, keys.fenced, keys.gates)
-    made = [name("acme") for name in named]
+    made = [*(name("acme") for name in named), keys.leaving("acme", "1122")]
     hash_tags = {re.search(r"\{(.*?)\}", key) for key in made}
 
     assert {tag.group(1) if tag else "" for tag in hash_tags} == {"acme"}
@@ -48,4 +53,5 @@ def test_all_keys_of_one_outbox_live_in_one_slot_of_a_cluster() -> None:
 
 def test_what_one_script_touches_beside_a_key_lives_in_its_slot() -> None:
     assert keys.gates(keys.BINDINGS) == f"relay:{{{keys.BINDINGS}}}:gates"
+    assert keys.gates(keys.PAGES) == f"relay:{{{keys.PAGES}}}:gates"
     assert f"{{{keys.CHANGES}}}" in keys.CHANGE_NUMBER

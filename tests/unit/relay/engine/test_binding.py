@@ -80,7 +80,7 @@ async def bench() -> Bench:
 
 
 STEPS_OF_BIND = ["enter", "fence", "reserve", "move", "fence", "move", "write", "open"]
-STEPS_OF_UNBIND = ["enter", "fence", "open", "erase"]
+STEPS_OF_UNBIND = ["enter", "leave", "open", "erase"]
 
 
 class TestBind:
@@ -152,7 +152,7 @@ class TestBind:
     async def test_a_page_of_another_site_is_not_taken_away(self, bench: Bench) -> None:
         await bench.bind("1", "acme")
         before = list(bench.store.calls)
-        with pytest.raises(UserError, match=r"page 1 is bound to acme; `relay unbind 1` first"):
+        with pytest.raises(UserError, match=r"page 1 is bound to acme; add --move to have acme hand it over"):
             await bench.bind("1", "beta")
 
         assert bench.store.bindings == {"1": "acme"}

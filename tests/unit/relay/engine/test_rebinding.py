@@ -8,13 +8,12 @@ from relay.core.change import STALE_AFTER_S, Change, ChangeKind, Mandate
 from relay.core.errors import SiteNotFound, StoreUnavailable
 from relay.core.outbox import Entry
 from relay.engine import rebinding as rebinding_module
-from relay.engine.binding import Bindings
-from relay.engine.rebinding import Rebinding
 from shared.errors import UserError
 from tests.support.clock import ManualClock
-from tests.support.fakes import FakeSites, incoming, payloads, tokens
+from tests.support.fakes import FakeSites, incoming, payloads
 from tests.support.memory_changes import MemoryChanges
 from tests.support.memory_outboxes import MemoryOutboxes
+from tests.support.rebinding import rebinding_on
 
 
 class Bench:
@@ -22,8 +21,7 @@ class Bench:
         self.clock = ManualClock()
         self.store = MemoryOutboxes(self.clock)
         self.changes = MemoryChanges(self.clock)
-        bindings = Bindings(self.store, FakeSites("acme", "beta"))
-        self.rebinding = Rebinding(bindings, self.changes, new_token=tokens())
+        self.rebinding = rebinding_on(self.store, self.changes, FakeSites("acme", "beta"))
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from yarl import URL
 
 from relay.adapters.redis_bindings import RedisBindings
-from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_secret_uses import RedisSecretUses
 from relay.adapters.redis_sites import RedisSites
@@ -23,9 +22,8 @@ from relay.core.errors import FacebookRefused
 from relay.core.page import TokenOwner
 from relay.core.site import Site
 from relay.core.webhook import Incoming
-from relay.engine.binding import Bindings
 from relay.engine.page_connection import PageConnection
-from relay.engine.rebinding import Rebinding
+from relay.engine.page_notices import PageNotices
 from relay.engine.site_admin import SiteAdmin
 from relay.web import admin
 from relay.web.admin import PREFIX, AdminRoutes
@@ -36,6 +34,7 @@ from shared.site_secret import key_of
 from shared.vault import Vault, new_master_key
 from tests.support.clock import NOON, ManualClock
 from tests.support.logs import written_logs
+from tests.support.rebinding import redis_rebinding
 
 TOKEN = "admin-token-example"
 NOON_TEXT = "2027-01-15T08:00:00.000Z"
@@ -75,6 +74,7 @@ class Bench:
         self.appended: list[tuple[str, Incoming]] = []
         vault = Vault([new_master_key()])
         sites, bindings = RedisSites(self.redis, vault), RedisBindings(self.redis)
+        kept = RedisPages(self.redis, vault)
         admin = SiteAdmin(
             sites,
             bindings,
@@ -83,12 +83,11 @@ class Bench:
             look_up=self.look_up,
             clock=ManualClock(),
         )
-        changes = RedisChanges(self.redis)
-        rebinding = Rebinding(Bindings(bindings, sites), changes, new_token=lambda: "t")
+        notices = PageNotices(kept, find_site=sites.get, proof_of=self.graph.proof_of)
         pages = PageConnection(
             self.graph,
-            RedisPages(self.redis, vault),
-            rebinding,
+            kept,
+            redis_rebinding(self.redis, sites, notices),
             find_site=sites.get,
             append=self.append,
             clock=ManualClock(),
@@ -493,6 +492,85 @@ class TestBindings:
         status, told = await bench.ask("DELETE", "/bindings/22")
 
         assert (status, "is not bound" in told["error"]["message"]) == (409, True)
+
+
+class TestMoving:
+    @pytest.fixture
+    async def secrets(self, bench: Bench) -> dict[str, str]:
+        """Register two sites, and bind a page with its token to the first."""
+        secrets = {name: (await bench.add_site(name))["secret"] for name in ("acme", "beta")}
+        await bench.ask("PUT", "/bindings/1122", {"site": "acme", "page_token": "EAApage"})
+        return secrets
+
+    async def told(self, bench: Bench, outbox: str) -> list[tuple[bytes, bytes]]:
+        """Return kind and payload of what waits in an outbox."""
+        waiting: Any = await bench.redis.xrange(keys.outbox(outbox))
+        return [(fields[b"k"], fields[b"d"]) for _, fields in waiting]
+
+    async def test_a_page_is_handed_over_with_what_waits_and_with_its_token(
+        self, bench: Bench, secrets: dict[str, str]
+    ) -> None:
+        await bench.redis.xadd(keys.outbox("acme"), {"p": "1122", "k": "messaging", "d": "1"})
+
+        assert await bench.ask("PUT", "/bindings/1122", {"site": "beta", "move": True}) == (
+            200,
+            {
+                "page_id": "1122",
+                "site": "beta",
+                "subscribed": False,
+                "waiting_events": 1,
+                "moved_from": "acme",
+                "staying_events": 0,
+                "token_handed_over": True,
+            },
+        )
+        ((connected, payload), moved) = await self.told(bench, "beta")
+        token = unseal(decode_connected(payload).sealed, page_id="1122", secret=SecretStr(secrets["beta"]))
+        assert (connected, moved) == (b"page.connected", (b"messaging", b"1"))
+        assert token == PageToken(SecretStr("EAApage"), SecretStr("proof of EAApage"))
+        assert [kind for kind, _ in await self.told(bench, "acme")] == [b"page.disconnected"]
+        assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "1122", "site": "beta"}])
+        assert json.loads(await bench.redis.hget(keys.PAGES, "1122") or b"")["site"] == "beta"
+
+    async def test_with_a_new_token_that_one_is_handed_over(self, bench: Bench, secrets: dict[str, str]) -> None:
+        body = {"site": "beta", "move": True, "page_token": "EAApage"}
+        status, answer = await bench.ask("PUT", "/bindings/1122", body)
+
+        assert (status, answer["moved_from"], answer["subscribed"]) == (200, "acme", True)
+        ((_, payload),) = await self.told(bench, "beta")
+        unseal(decode_connected(payload).sealed, page_id="1122", secret=SecretStr(secrets["beta"]))
+        assert [outbox for outbox, _ in bench.appended] == ["acme"], "it is told once"
+
+    @pytest.mark.usefixtures("secrets")
+    async def test_a_page_without_a_token_is_moved_without_one(self, bench: Bench) -> None:
+        await bench.ask("PUT", "/bindings/22", {"site": "acme"})
+        _, answer = await bench.ask("PUT", "/bindings/22", {"site": "beta", "move": True})
+
+        assert (answer["moved_from"], answer["token_handed_over"]) == ("acme", False)
+        assert await self.told(bench, "beta") == []
+
+    @pytest.mark.usefixtures("secrets")
+    async def test_a_page_that_is_nobodys_is_bound(self, bench: Bench) -> None:
+        body = {"site": "beta", "move": True, "page_token": "EAApage"}
+        await bench.ask("DELETE", "/bindings/1122")
+        _, answer = await bench.ask("PUT", "/bindings/1122", body)
+
+        assert (answer["moved_from"], answer["token_handed_over"]) == (None, True)
+        assert [(outbox, event.kind) for outbox, event in bench.appended][-1] == ("beta", "page.connected")
+
+    @pytest.mark.usefixtures("secrets")
+    async def test_a_move_that_is_refused_leaves_the_page_and_its_record_where_they_were(self, bench: Bench) -> None:
+        body = {"site": "nobody", "move": True, "page_token": "EAApage"}
+        status, _ = await bench.ask("PUT", "/bindings/1122", body)
+
+        assert status == 409
+        assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "1122", "site": "acme"}])
+        assert json.loads(await bench.redis.hget(keys.PAGES, "1122") or b"")["site"] == "acme"
+
+    async def test_what_is_no_flag_is_refused(self, bench: Bench) -> None:
+        status, told = await bench.ask("PUT", "/bindings/1122", {"site": "beta", "move": "yes"})
+
+        assert (status, told["error"]["message"]) == (400, "the field move is neither true nor false")
 
 
 class TestPausing:

@@ -9,19 +9,16 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 
-from relay.adapters.redis_bindings import RedisBindings
-from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_outboxes import RedisOutboxes
 from relay.core import keys
 from relay.core.limits import DEAD_LIMITS, OUTBOX_LIMITS, Part
-from relay.engine.binding import Bindings
 from relay.engine.outbox_admin import LIST_AT_MOST, OutboxAdmin
-from relay.engine.rebinding import Rebinding
 from relay.web import outboxes as outboxes_module
 from relay.web.app import build_app
 from relay.web.outboxes import PREFIX, OutboxRoutes
 from tests.support.clock import NOON, ManualClock
-from tests.support.fakes import FakeSites, tokens
+from tests.support.fakes import FakeSites
+from tests.support.rebinding import redis_rebinding
 
 TOKEN = "admin-token-example"
 NOON_MS = round(NOON * 1000)
@@ -42,8 +39,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.redis = fakeredis.FakeAsyncRedis()
-        bindings = Bindings(RedisBindings(self.redis), FakeSites("acme"))
-        rebinding = Rebinding(bindings, RedisChanges(self.redis), new_token=tokens())
+        rebinding = redis_rebinding(self.redis, FakeSites("acme"))
         admin = OutboxAdmin(RedisOutboxes(self.redis, LIMITS), LIMITS, rebinding)
         routes = OutboxRoutes(admin, token=SecretStr(TOKEN), clock=ManualClock())
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(build_app([routes])))
