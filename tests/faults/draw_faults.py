@@ -39,7 +39,8 @@ def single_fault(seed: int, rnd: random.Random, size: Size, cast: Cast) -> Step:
     """Draw one fault. Seeds that count up go through all kinds, in their order, again and again."""
     kind = list(FaultKind)[seed % len(FaultKind)]
     if NATURES[kind].aim is Aim.PAGE:
-        return _move(rnd, rnd.choice(cast.pages).id, cast, at_s=_ALONE_AT_S)
+        pages = [page.id for page in cast.pages if page.site or kind is FaultKind.PAGE_REBOUND]
+        return _move(rnd, kind, rnd.choice(pages), cast, at_s=_ALONE_AT_S)
     return _step(rnd, size, kind, _targets(kind, size, cast), at_s=_ALONE_AT_S)
 
 
@@ -81,15 +82,16 @@ def _rolling(rnd: random.Random, size: Size) -> Iterator[Step]:
 
 
 def _moves(rnd: random.Random, size: Size, cast: Cast) -> Iterator[Step]:
-    """Give each movable page another site, once."""
+    """Give each movable page another site, once: handed over, or, as is the only way for one without a site, bound."""
     for page in cast.pages:
         if page.id in cast.movable:
-            yield _move(rnd, page.id, cast, at_s=rnd.uniform(0.2 * size.seconds, 0.8 * size.seconds))
+            kind = rnd.choice([FaultKind.PAGE_REBOUND, FaultKind.PAGE_MOVED]) if page.site else FaultKind.PAGE_REBOUND
+            yield _move(rnd, kind, page.id, cast, at_s=rnd.uniform(0.2 * size.seconds, 0.8 * size.seconds))
 
 
-def _move(rnd: random.Random, page_id: str, cast: Cast, *, at_s: float) -> Step:
-    nature = NATURES[FaultKind.PAGE_REBOUND]
+def _move(rnd: random.Random, kind: FaultKind, page_id: str, cast: Cast, *, at_s: float) -> Step:
+    nature = NATURES[kind]
     owner = next(page.site for page in cast.pages if page.id == page_id)
     others = [site.name for site in cast.sites if site.name != owner]
     for_s = round(rnd.uniform(nature.shortest_s, nature.longest_s), 2)
-    return Step(round(at_s, 2), FaultKind.PAGE_REBOUND, page_id, for_s, rnd.choice(others))
+    return Step(round(at_s, 2), kind, page_id, for_s, rnd.choice(others))

@@ -49,6 +49,7 @@ class FaultKind(StrEnum):
     SITE_NARROW = "site: 413 for all but small batches"
     SITE_GONE = "site: 410, then resumed"
     PAGE_REBOUND = "page: bound to another site"
+    PAGE_MOVED = "page: handed over to another site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ NATURES: dict[FaultKind, Nature] = {
     FaultKind.SITE_NARROW: Nature(Aim.LIGHT, 1.0, 6.0),
     FaultKind.SITE_GONE: Nature(Aim.LIGHT, 0.5, 2.0),
     FaultKind.PAGE_REBOUND: Nature(Aim.PAGE, 0.0, 1.5, weight=3),
+    FaultKind.PAGE_MOVED: Nature(Aim.PAGE, 0.0, 0.0, weight=3),
 }
 
 SHARED_AIMS = frozenset({Aim.RELAY, Aim.WORKER, Aim.REDIS})

@@ -80,9 +80,12 @@ class Ownership:
     page: str
     site: str
     since: float
-    """When the page was last free to go there: the start of the unbind before, or of the history."""
+    """When the page was last free to go there: the start of the unbind before, or of the history.
+
+    Always that of the history for a page that was handed over: what waited for its old site goes with it.
+    """
     until: float
-    """When its unbind was confirmed; infinite when it was not unbound."""
+    """When its unbind or its handing over was confirmed; infinite when it was neither."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from tests.faults.kinds import FaultKind
+from tests.faults.kinds import NATURES, Aim, FaultKind
 from tests.faults.ledger import Fault, Ownership
 from tests.faults.plan import Plan, Step
 from tests.faults.processes.moods import Mood
@@ -77,8 +77,8 @@ class Injector:
         world, kind = self._world, step.kind
         if kind in MOODS:
             return self._mood(step)
-        if kind is FaultKind.PAGE_REBOUND:
-            return _Injection(lambda: self._unbind(step), lambda: self._bind(step))
+        if NATURES[kind].aim is Aim.PAGE:
+            return self._of_page(step)
         service = world.services[step.target]
         if kind in _KILLS:
             return _Injection(service.kill, lambda: self._start(step.target))
@@ -115,18 +115,30 @@ class Injector:
 
         return _Injection(_soon(lambda: site.become(MOODS[step.kind], step.value)), end)
 
+    def _of_page(self, step: Step) -> _Injection:
+        if step.kind is FaultKind.PAGE_MOVED:
+            return _Injection(lambda: self._move(step), _nothing)
+        return _Injection(lambda: self._unbind(step), lambda: self._bind(step))
+
     async def _unbind(self, step: Step) -> None:
         """Take the page from its site, if it has one: from now on what is accepted may be the next one's."""
         since = time.monotonic()
         if any(page.id == step.target and page.site for page in self._plan.pages):
             await self._world.operator.unbind(step.target)
-            until = time.monotonic()
-            self.ownerships = [
-                replace(each, until=until) if each.page == step.target else each for each in self.ownerships
-            ]
+            self._end_ownerships(step.target)
         else:
             since = -math.inf
         self.ownerships.append(Ownership(step.target, step.value, since, math.inf))
+
+    async def _move(self, step: Step) -> None:
+        """Hand the page over: what waited for the old site may be the new one's, whenever it was accepted."""
+        await self._world.operator.move(step.target, step.value)
+        self._end_ownerships(step.target)
+        self.ownerships.append(Ownership(step.target, step.value, -math.inf, math.inf))
+
+    def _end_ownerships(self, page: str) -> None:
+        until = time.monotonic()
+        self.ownerships = [replace(each, until=until) if each.page == page else each for each in self.ownerships]
 
     async def _bind(self, step: Step) -> None:
         await self._world.operator.bind(step.target, step.value)

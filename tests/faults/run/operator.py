@@ -39,6 +39,10 @@ class Operator:
         """Bind a page; an interrupted bind is finished by asking again."""
         await self._until_done("PUT", f"/bindings/{page}", {"site": site})
 
+    async def move(self, page: str, site: str) -> None:
+        """Have a page handed over; an interrupted move is finished by asking again."""
+        await self._until_done("PUT", f"/bindings/{page}", {"site": site, "move": True})
+
     async def unbind(self, page: str) -> None:
         """Unbind a page; one that is found unbound was unbound by an attempt whose answer got lost."""
         async with asyncio.timeout(DONE_WITHIN_S):

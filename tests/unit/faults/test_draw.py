@@ -137,7 +137,7 @@ def test_a_page_that_no_site_has_is_bound_in_the_end(seed: int, size: Size) -> N
 def test_only_a_light_site_that_keeps_its_page_is_written_what_it_refuses(seed: int, size: Size) -> None:
     """Another site would take it, and then nobody could say where it belongs."""
     plan = plan_of(seed, size)
-    moved = {step.target for step in plan.steps if step.kind is FaultKind.PAGE_REBOUND}
+    moved = {step.target for step in plan.steps if step.kind in {FaultKind.PAGE_REBOUND, FaultKind.PAGE_MOVED}}
     light = {site.name for site in plan.sites if not site.real}
     owners = {page.id: page.site for page in plan.pages}
     for conversation in plan.conversations:
