@@ -85,6 +85,57 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(ask: Ask, site: str, args: li
     assert len(ended.err.splitlines()) == 1
 
 
+class TestMoving:
+    @pytest.fixture
+    def beta(self, ask: Ask, site: str) -> str:
+        """Register another site, and bind a page to the first one."""
+        ask("site", "add", "beta", "https://beta.example")
+        ask("bind", "22", site)
+        return "beta"
+
+    def test_it_says_who_handed_the_page_over_and_that_the_new_site_lacks_a_token(self, ask: Ask, beta: str) -> None:
+        ended = ask("bind", "22", beta, "--move")
+
+        assert (ended.code, ended.err) == (0, "")
+        assert ended.out.startswith("Page 22 is bound to beta, handed over by acme.")
+        assert "`relay bind 22 beta --page-token-file -` hands one over" in " ".join(ended.out.split())
+        assert ask("bindings").out.split() == ["PAGE", "SITE", "22", "beta"]
+
+    @pytest.mark.parametrize(
+        ("in_flight", "words"),
+        [
+            pytest.param(1, "1 event of the page stays with acme, which may have been sent it already", id="one"),
+            pytest.param(2, "2 events of the page stay with acme, which may have been sent them already", id="several"),
+        ],
+    )
+    def test_it_says_what_stays_with_the_old_site_and_how_to_see_it(
+        self, ask: Ask, beta: str, redis_url: str, in_flight: int, words: str
+    ) -> None:
+        ask("site", "pause", "acme")
+        with sync_redis.Redis.from_url(redis_url) as client:
+            ids = [client.xadd(keys.outbox("acme"), {"p": "22", "k": "messaging", "d": "1"}) for _ in range(3)]
+            client.hset(keys.delivery("acme"), "flight_to", ids[in_flight - 1])
+        told = " ".join(ask("bind", "22", beta, "--move").out.split())
+
+        assert words in told
+        assert "`relay outbox show acme --page 22` lists" in told
+        assert ("1 waiting event is" if in_flight == 2 else "2 waiting events are") in told
+
+    def test_as_json_it_is_one_document(self, ask: Ask, beta: str) -> None:
+        assert json.loads(ask("bind", "22", beta, "--move", "--json").out) == {
+            "page_id": "22",
+            "site": "beta",
+            "subscribed": False,
+            "waiting_events": 0,
+            "moved_from": "acme",
+            "staying_events": 0,
+            "token_handed_over": False,
+        }
+
+    def test_a_page_that_nobody_has_is_bound_as_ever(self, ask: Ask, beta: str) -> None:
+        assert ask("bind", "33", beta, "--move") == Ended(0, "Page 33 is bound to beta.\n", "")
+
+
 class TestMuchThatWaited:
     @pytest.fixture
     def waiting(self, redis_url: str) -> int:
