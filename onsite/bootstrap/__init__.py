@@ -22,6 +22,7 @@ from onsite.adapters.graph_client import GraphClient
 from onsite.adapters.relay_client import RelayClient
 from onsite.adapters.sql.channels import SqlChannels
 from onsite.adapters.sql.database import Database, open_database
+from onsite.adapters.sql.gaps import SqlGaps
 from onsite.adapters.sql.inbox import SqlInbox
 from onsite.adapters.sql.migrate import upgrade
 from onsite.adapters.sql.outbox import SqlOutbox
@@ -35,6 +36,7 @@ from onsite.core.settings import OnsiteSettings
 from onsite.core.telegram.translate import translate_update, update_id_of
 from onsite.engine.announcer import Announcer
 from onsite.engine.attempt import Attempt
+from onsite.engine.backfills import Backfills
 from onsite.engine.bell import Bell
 from onsite.engine.channel_admin import ChannelAdmin
 from onsite.engine.channels import Channel
@@ -232,7 +234,7 @@ def _receiver(settings: OnsiteSettings, site: Site, admin: ChannelAdmin) -> Rout
     if settings.site is None or settings.relay_secret is None:
         log.info("relay_receiver_off", reason=OFF)
         return RelayEventsOff()
-    batches = RelayBatches(site.inbox, admin, secret=settings.relay_secret)
+    batches = RelayBatches(site.inbox, admin, Backfills(SqlGaps(site.database)), secret=settings.relay_secret)
     return RelayEvents(batches, site=settings.site, secret=settings.relay_secret, metrics=site.metrics)
 
 

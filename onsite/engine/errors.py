@@ -3,6 +3,7 @@
     OnsiteError
     ├── StoreUnavailable   the database cannot be written or read just now; nothing was changed
     ├── MessageNotFound    no such message
+    ├── GapNotFound        no such gap
     ├── Unprocessable      what was asked for can never work as it stands; the sentence says why
     └── Contradiction      what was asked for does not fit what is there; the sentence says what is there
 
@@ -19,6 +20,10 @@ class StoreUnavailable(OnsiteError):
 
 class MessageNotFound(OnsiteError, UserError):
     """There is no such message."""
+
+
+class GapNotFound(OnsiteError, UserError):
+    """There is no such gap."""
 
 
 class Unprocessable(OnsiteError, UserError):

@@ -10,6 +10,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from onsite.core.facebook.page import PageIdentity
+from onsite.core.gap import Span
 from onsite.core.model import Translation
 from onsite.core.sending import SendOutcome, SendState
 from onsite.engine.channels import Channel, ChannelRef, ChannelState, Credentials
@@ -99,6 +100,14 @@ class ConnectedPages(Protocol):
 
     async def page_token_died(self, page_id: str, reason: str) -> None:
         """Know that Facebook takes the page's token no longer, why, and what mends it."""
+        ...
+
+
+class GapNews(Protocol):
+    """Who is told that messages of a page may be missing; may be told twice. Raises StoreUnavailable."""
+
+    async def gap_told(self, page_id: str, span: Span, reason: str) -> None:
+        """Keep it durably, and see what can be found."""
         ...
 
 

@@ -3,13 +3,17 @@
 News first, then the store: until both are done the relay gets no receipt and comes again, and news may be told twice.
 """
 
+from datetime import datetime
+
 from pydantic import SecretStr
 
+from onsite.core.gap import Span
 from onsite.engine.channels import Credentials
 from onsite.engine.inbox import Inbox
-from onsite.engine.ports import ConnectedPages
+from onsite.engine.ports import ConnectedPages, GapNews
 from shared import page_events
 from shared.errors import VaultError, WireError
+from shared.lenient import as_text
 from shared.logs import get_logger
 from shared.names import is_page_id
 from shared.page_token import unseal
@@ -21,9 +25,10 @@ log = get_logger(__name__)
 class RelayBatches:
     """The use case behind `POST /relay/events`."""
 
-    def __init__(self, inbox: Inbox, pages: ConnectedPages, *, secret: SecretStr) -> None:
+    def __init__(self, inbox: Inbox, pages: ConnectedPages, gaps: GapNews, *, secret: SecretStr) -> None:
         self._inbox = inbox
         self._pages = pages
+        self._gaps = gaps
         self._secret = secret
 
     async def take(self, batch: Batch) -> Receipt:
@@ -45,6 +50,8 @@ class RelayBatches:
                 await self._disconnected(event)
             elif event.kind == page_events.KIND_TOKEN_INVALID:
                 await self._token_died(event)
+            elif event.kind == page_events.KIND_GAP:
+                await self._gap(event)
         except (WireError, VaultError) as error:
             log.warning("page_news_refused", page=event.page_id, kind=event.kind, reason=str(error))
             return Rejection(event.id, str(error))
@@ -63,3 +70,13 @@ class RelayBatches:
         news = page_events.decode_token_invalid(bytes(event.payload))
         log.warning("page_token_dead", page=event.page_id, code=news.code, subcode=news.subcode)
         await self._pages.page_token_died(event.page_id, news.reason)
+
+    async def _gap(self, event: Event) -> None:
+        news = page_events.decode_gap(bytes(event.payload))
+        span = Span(_ms(news.since), _ms(news.until))
+        await self._gaps.gap_told(event.page_id, span, as_text(news.reason))
+
+
+def _ms(moment: datetime) -> int:
+    """Return milliseconds since 1970, none before."""
+    return max(0, int(moment.timestamp() * 1000))

@@ -109,6 +109,8 @@ messages = Table(
     Column("not_before_ms", BigInteger, nullable=False, server_default="0"),
     Column("failure_code", Text, nullable=False, server_default=""),
     Column("failure", Text, nullable=False, server_default=""),
+    # 1: it did not come by webhook, but was found by reading the conversation afterwards.
+    Column("backfilled", Integer, nullable=False, server_default="0"),
     UniqueConstraint("conversation_id", "direction", "key"),
     Index(None, "conversation_id", "sent_at_ms", "id"),
     # For the outbox, and for receipts that say "all until then".
@@ -151,4 +153,37 @@ events = Table(
     Column("error", Text, nullable=False),
     UniqueConstraint("channel_id", "key"),
     _partial("state", where="state = 'quarantined'"),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("channel_id", ForeignKey(channels.c.id), nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sentence", Text, nullable=False, server_default=""),
+    # 1: all its threads are in `gap_threads`.
+    Column("listed", Integer, nullable=False, server_default="0"),
+    Column("merged_into", ForeignKey("gaps.id")),
+    _partial("channel_id", "state", where="state IN ('waiting', 'stopped')"),
+    # A command waits for a gap by its id, which therefore never comes back as another one.
+    sqlite_autoincrement=True,
+)
+
+gap_threads = Table(
+    "gap_threads",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("gap_id", ForeignKey(gaps.c.id, ondelete="CASCADE"), nullable=False),
+    # Facebook's id of the thread.
+    Column("thread_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("contact", Text, nullable=False, server_default=""),
+    Column("found", Integer, nullable=False, server_default="0"),
+    Column("missing", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("gap_id", "thread_id"),
+    Index(None, "gap_id", "state"),
 )

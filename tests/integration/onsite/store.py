@@ -10,6 +10,7 @@ from sqlalchemy import event as sqlalchemy_event
 
 from onsite.adapters.sql.channels import SqlChannels
 from onsite.adapters.sql.database import Database
+from onsite.adapters.sql.gaps import SqlGaps
 from onsite.adapters.sql.inbox import SqlInbox
 from onsite.adapters.sql.outbox import SqlOutbox
 from onsite.adapters.sql.reader import SqlReader
@@ -36,6 +37,11 @@ class Store:
     replies: SqlReplies
     outbox: SqlOutbox
     reader: SqlReader
+
+    @property
+    def gaps(self) -> SqlGaps:
+        """Return what keeps gaps."""
+        return SqlGaps(self.database)
 
     async def take(self, *taken: IncomingEvent) -> Applied:
         """Store events as one batch."""

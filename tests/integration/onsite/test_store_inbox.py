@@ -223,6 +223,8 @@ def test_every_table_is_in_the_counts_used_here() -> None:
         "messages",
         "attachments",
         "events",
+        "gaps",
+        "gap_threads",
     }
 
 

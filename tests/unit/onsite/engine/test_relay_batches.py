@@ -6,6 +6,7 @@ import pytest
 from msgspec import Raw
 from pydantic import SecretStr
 
+from onsite.core.gap import Span
 from onsite.engine.channels import Credentials
 from onsite.engine.errors import StoreUnavailable
 from onsite.engine.relay_batches import RelayBatches
@@ -25,7 +26,7 @@ class Site:
     def __init__(self) -> None:
         self.told: list[Any] = []
         self.database_is_away = False
-        self.batches = RelayBatches(self, self, secret=SECRET)  # type: ignore[arg-type]  # an inbox, as far as it is used
+        self.batches = RelayBatches(self, self, self, secret=SECRET)  # type: ignore[arg-type]  # an inbox, as far as it is used
 
     async def take_batch(self, batch: Batch) -> Receipt:
         """Store a batch."""
@@ -45,6 +46,12 @@ class Site:
     async def page_token_died(self, page_id: str, reason: str) -> None:
         """Note it."""
         self.told.append((page_id, "dead", reason))
+
+    async def gap_told(self, page_id: str, span: Span, reason: str) -> None:
+        """Note it."""
+        if self.database_is_away:
+            raise StoreUnavailable("away")
+        self.told.append((page_id, span, reason))
 
     async def take(self, *events: Event) -> Receipt:
         """Push a batch."""
@@ -86,6 +93,26 @@ async def test_a_dead_token_is_told_with_its_reason(site: Site) -> None:
     assert site.told == [("1122", "dead", "The password was changed."), ["1-1"]]
 
 
+GAP = event(
+    1, page_events.KIND_GAP, b'{"from":"1970-01-01T00:00:01Z","to":"1970-01-01T01:00:02.5+01:00","reason":"off"}'
+)
+
+
+async def test_a_gap_is_kept_before_the_batch_is_stored(site: Site) -> None:
+    await site.take(GAP)
+
+    assert site.told == [("1122", Span(1000, 2500), "off"), ["1-1"]]
+
+
+@pytest.mark.parametrize("news", [pytest.param(connected(), id="a connected page"), pytest.param(GAP, id="a gap")])
+async def test_while_the_database_is_away_nothing_is_acknowledged(site: Site, news: Event) -> None:
+    site.database_is_away = True
+
+    with pytest.raises(StoreUnavailable):
+        await site.take(news)
+    assert site.told == []
+
+
 @pytest.mark.parametrize(
     ("news", "words"),
     [
@@ -93,6 +120,7 @@ async def test_a_dead_token_is_told_with_its_reason(site: Site) -> None:
         pytest.param(connected(sealed_for="3344"), "sealed for another secret", id="another page's"),
         pytest.param(event(1, page_events.KIND_CONNECTED, b'{"name":1}'), "is no PageConnected", id="no news"),
         pytest.param(event(1, page_events.KIND_DISCONNECTED, b"{}"), "is no PageDisconnected", id="no reason"),
+        pytest.param(event(1, page_events.KIND_GAP, b"{}"), "is no PageGap", id="a gap without times"),
         pytest.param(
             event(1, page_events.KIND_TOKEN_INVALID, b"[]"), "is no PageTokenInvalid", id="no reason of a dead token"
         ),
@@ -111,11 +139,3 @@ async def test_kinds_of_a_later_release_and_odd_pages_are_left_to_the_inbox(site
     await site.take(event(1, "page.renamed", b"{}"), connected(2, page="no page", sealed_for="no page"))
 
     assert site.told == [["1-1", "1-2"]]
-
-
-async def test_while_the_database_is_away_nothing_is_acknowledged(site: Site) -> None:
-    site.database_is_away = True
-
-    with pytest.raises(StoreUnavailable):
-        await site.take(connected())
-    assert site.told == []
