@@ -8,7 +8,7 @@ methods; a POST it sends once. Redirects are not followed: the platforms send no
 Neither error carries an address or the exception beneath it: an address may hold a token.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import aiohttp
@@ -97,9 +97,15 @@ async def exchange(
     headers: dict[str, str] | None,
     timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  as above
     max_bytes: int = MAX_ANSWER_BYTES,
+    heed: Callable[[Mapping[str, str]], None] | None = None,
 ) -> Answer:
-    """Make one request, with a JSON body or none. Raises NotSent or NoAnswer, nothing else of the network's."""
+    """Make one request, with a JSON body or none. Raises NotSent or NoAnswer, nothing else of the network's.
+
+    `heed` is given the answer's headers, whose names are looked up in any case.
+    """
     full = await exchange_full(session, method, url, body, headers=headers, timeout=timeout, max_bytes=max_bytes)
+    if heed is not None:
+        heed(full.headers)
     return Answer(full.status, full.body)
 
 

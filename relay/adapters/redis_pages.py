@@ -4,7 +4,7 @@ The pages of a person are found by looking through all of them: it is asked for 
 and an index beside the records could only come to disagree with them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.change import Mandate
 from relay.core.page import ConnectedPage, PersonsPage
+from shared.errors import VaultError
 from shared.vault import Vault
 
 
@@ -55,6 +56,19 @@ class RedisPages:
         async with store_errors():
             found = await self._redis.hget(keys.PAGES, page_id)
         return None if found is None else self._read(page_id, raw(found))
+
+    async def many(self, page_ids: Sequence[str]) -> Mapping[str, ConnectedPage | VaultError]:
+        """Return what is kept of each, or that its token cannot be opened. Raises StoreUnavailable."""
+        async with store_errors():
+            found = await self._redis.hmget(keys.PAGES, list(page_ids))
+        pages: dict[str, ConnectedPage | VaultError] = {}
+        for page_id, record in zip(page_ids, found, strict=True):
+            if record is not None:
+                try:
+                    pages[page_id] = self._read(page_id, raw(record))
+                except VaultError as error:
+                    pages[page_id] = error
+        return pages
 
     async def forget(self, page_id: str) -> None:
         """See `engine.page_connection.PageStore.forget`."""

@@ -6,7 +6,7 @@ import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +14,11 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from relay.adapters import redis_clients
+from relay.adapters.graph_audits import GraphAudits
 from relay.adapters.push import HttpPush
 from relay.adapters.push_sessions import PushSessions
+from relay.adapters.redis_append import RedisAppender
+from relay.adapters.redis_audits import RedisAudits
 from relay.adapters.redis_backlog import RedisBacklog
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
@@ -36,11 +39,15 @@ from relay.engine.drain import Drain
 from relay.engine.handover import Handover
 from relay.engine.lane import Lane
 from relay.engine.losses import LossAlarm
+from relay.engine.page_news import PageNews
 from relay.engine.page_notices import PageNotices
 from relay.engine.rebinding import Rebinding
 from relay.engine.retention import Retention
 from relay.engine.sweep import Rank, Sweep
 from relay.engine.sweeper import Sweeper
+from relay.engine.watchdog import Watchdog
+from relay.engine.writer import AppendWriter
+from shared.exchange import new_platform_session
 from shared.graph import appsecret_proof
 from shared.local_keys import load_or_create
 from shared.vault import Vault, new_master_key
@@ -123,20 +130,56 @@ def rebinding_of(store: Store) -> Rebinding:
 
 
 @asynccontextmanager
-async def sweeping(store: Store, lane: Lane, rank: Rank) -> AsyncIterator[None]:
-    """Sweep and look after limits, or stand by, meanwhile; on leaving, what is under way is finished."""
+async def sweeping(settings: RelaySettings, store: Store, lane: Lane, rank: Rank) -> AsyncIterator[None]:
+    """Sweep, look after limits and audit pages, or stand by, meanwhile; on leaving, what is under way is finished.
+
+    But for audits, which may have to wait for Facebook: they can be cut off anywhere.
+    """
     sweeper = Sweeper(Sweep(RedisBacklog(store.redis), lane, rank=rank, token=new_token()), rebinding_of(store))
     retention = Retention(RedisRetention(store.redis, store.limits), store.alarm)
     stop = asyncio.Event()
-    tasks = [
-        asyncio.create_task(sweeper.run(stop), name="sweep"),
-        asyncio.create_task(retention.run(stop), name="retention"),
-    ]
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.gather(*tasks)
+    async with watching(settings, store, lane, sweeper) as watchdog:
+        audits = asyncio.create_task(watchdog.run(stop), name="watchdog")
+        tasks = [
+            asyncio.create_task(sweeper.run(stop), name="sweep"),
+            asyncio.create_task(retention.run(stop), name="retention"),
+        ]
+        try:
+            yield
+        finally:
+            stop.set()
+            audits.cancel()
+            await asyncio.gather(audits, return_exceptions=True)
+            await asyncio.gather(*tasks)
+
+
+def appender_of(settings: RelaySettings, store: Store) -> RedisAppender:
+    """Make what writes to outboxes."""
+    return RedisAppender(
+        store.redis,
+        clock=time.monotonic,
+        replicas=settings.redis_wait_replicas,
+        limits=store.limits[Part.WAITING],
+        on_loss=store.alarm,
+    )
+
+
+@asynccontextmanager
+async def watching(settings: RelaySettings, store: Store, lane: Lane, sweeper: Sweeper) -> AsyncIterator[Watchdog]:
+    """Make the watchdog, which audits while this process sweeps."""
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(new_platform_session())
+        graph = GraphAudits(
+            session,
+            app_id=settings.facebook_app_id,
+            app_secret=settings.facebook_app_secret,
+            base_url=settings.graph_url,
+        )
+        writer = AppendWriter(appender_of(settings, store), new_token=new_token, on_lease=lane.start)
+        stack.push_async_callback(writer.close)
+        news = PageNews(RedisBindings(store.redis).owners, writer.append)
+        audits = RedisAudits(store.redis, RedisPages(store.redis, vault_of(settings)))
+        yield Watchdog(audits, graph, news, is_mine=sweeper.leads, clock=time.time)
 
 
 async def check_redis(settings: RelaySettings, redis_url: str, *, allow_volatile: bool) -> None:

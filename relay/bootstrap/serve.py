@@ -1,5 +1,6 @@
 """The web process: webhooks, admin API, health, and the live lane."""
 
+import asyncio
 import gc
 import os
 import socket
@@ -13,12 +14,13 @@ from redis.asyncio import Redis
 from relay.adapters.exposition import expose
 from relay.adapters.graph_client import GraphClient
 from relay.adapters.names import look_up
-from relay.adapters.redis_append import RedisAppender
+from relay.adapters.redis_audits import RedisAudits
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
 from relay.adapters.redis_health import RedisHealth
 from relay.adapters.redis_outboxes import RedisOutboxes
 from relay.adapters.redis_pages import RedisPages
+from relay.adapters.redis_pulse import RedisPulse
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_receipts import RedisReceipts
 from relay.adapters.redis_secret_uses import RedisSecretUses
@@ -29,6 +31,7 @@ from relay.bootstrap.connecting import connecting_of
 from relay.bootstrap.parts import (
     Store,
     admin_token_of,
+    appender_of,
     check_redis,
     open_lane,
     open_store,
@@ -46,6 +49,8 @@ from relay.engine.intake import Intake
 from relay.engine.lane import Lane
 from relay.engine.outbox_admin import OutboxAdmin
 from relay.engine.page_connection import PageConnection
+from relay.engine.page_health import PageHealth
+from relay.engine.pulse import Pulse
 from relay.engine.routing import Routing
 from relay.engine.secret_rotation import SecretRotation
 from relay.engine.site_admin import SiteAdmin
@@ -86,10 +91,11 @@ async def serving(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings, redis_url))
         lane = await stack.enter_async_context(open_lane(store))
-        writer = AppendWriter(_appender(settings, store), new_token=new_token, on_lease=lane.start)
+        writer = AppendWriter(appender_of(settings, store), new_token=new_token, on_lease=lane.start)
         stack.push_async_callback(writer.close)
+        await stack.enter_async_context(_beating(settings, store))
         if sweeps:
-            await stack.enter_async_context(sweeping(store, lane, Rank.WEB))
+            await stack.enter_async_context(sweeping(settings, store, lane, Rank.WEB))
         redis = store.redis
         intake = Intake(Routing(RedisBindings(redis)), writer, RedisShelf(redis), RedisChanges(redis))
         reception = Reception(intake, app_secret=settings.facebook_app_secret)
@@ -126,18 +132,22 @@ async def serving(
         yield port
 
 
-def _appender(settings: RelaySettings, store: Store) -> RedisAppender:
-    return RedisAppender(
-        store.redis,
-        clock=time.monotonic,
-        replicas=settings.redis_wait_replicas,
-        limits=store.limits[Part.WAITING],
-        on_loss=store.alarm,
-    )
+@asynccontextmanager
+async def _beating(settings: RelaySettings, store: Store) -> AsyncIterator[None]:
+    """Note meanwhile that events can be taken."""
+    health = RedisHealth(store.redis, replicas=settings.redis_wait_replicas)
+    stop = asyncio.Event()
+    beats = asyncio.create_task(Pulse(RedisPulse(store.redis, health)).run(stop), name="pulse")
+    try:
+        yield
+    finally:
+        stop.set()
+        await beats
 
 
 def _routes(settings: RelaySettings, store: Store, reception: Reception, pages: PageConnection) -> Sequence[Routes]:
     bindings, status, token = RedisBindings(store.redis), _status(store), admin_token_of(settings)
+    audits = RedisAudits(store.redis, RedisPages(store.redis, vault_of(settings)))
     health = RedisHealth(store.redis, replicas=settings.redis_wait_replicas)
     outboxes = OutboxAdmin(RedisOutboxes(store.redis, store.limits), store.limits, rebinding_of(store))
     site_admin = SiteAdmin(
@@ -145,7 +155,7 @@ def _routes(settings: RelaySettings, store: Store, reception: Reception, pages: 
     )
     return (
         FacebookRoutes(reception, verify_token=settings.facebook_verify_token),
-        AdminRoutes(site_admin, pages, bindings, token=token),
+        AdminRoutes(site_admin, pages, PageHealth(bindings, audits), token=token),
         OutboxRoutes(outboxes, token=token),
         AdminHealthRoutes(RqWorkers(store.schedule.blocking, clock=time.time).alive, token=token),
         HealthRoutes(health.check, expose=partial(expose, Backlogs(status, clock=time.time))),

@@ -106,7 +106,7 @@ class DrainsThread(threading.Thread):
             ):
                 self._loop, self._lane = asyncio.get_running_loop(), lane
                 self._ready.set()
-                async with sweeping(store, lane, Rank.WORKER), _showing(self._settings, store):
+                async with sweeping(self._settings, store, lane, Rank.WORKER), _showing(self._settings, store):
                     await asyncio.to_thread(self.stop.wait)
         finally:
             self._ready.set()

@@ -27,6 +27,15 @@ TokenFile = Annotated[
     ),
 ]
 
+BINDING_COLUMNS = {
+    "page_id": "PAGE",
+    "site": "SITE",
+    "subscribed": "SUBSCRIBED",
+    "audited_at": "AUDITED",
+    "trouble": "WHAT TO DO",
+}
+SUBSCRIBED = {True: "yes", False: "no", None: "unknown"}
+
 Move = Annotated[
     bool, typer.Option("--move", help="If another site has the page, that one hands it over, with what waits for it.")
 ]
@@ -116,10 +125,15 @@ def unbind(page: Page, data_dir: DataDir = None, relay_url: Url = None, *, as_js
 
 
 def bindings(data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
-    """List which page is bound to which site."""
+    """List which page is bound to which site, and how it is.
+
+    A page that was connected with its token is audited about every hour: whether Facebook still sends its messages
+    here, and whether its token lives. What is missing is mended by itself; what is left is told in the last column.
+    """
     found = admin_api(data_dir, relay_url).get("/admin/v1/bindings")
     if as_json:
         print_json(found)
         return
-    columns = {"page_id": "PAGE", "site": "SITE"}
-    print_table(found, columns, empty="No page is bound yet; `relay bind PAGE_ID SITE` binds one.")
+    shown = [page | {"subscribed": SUBSCRIBED[page["subscribed"]]} for page in found]
+    empty = "No page is bound yet; `relay bind PAGE_ID SITE` binds one."
+    print_table(shown, BINDING_COLUMNS, empty=empty, prose={"trouble"})

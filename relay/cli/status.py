@@ -27,7 +27,8 @@ Watch = Annotated[bool, typer.Option("--watch", help="Show it again every two se
 def status(data_dir: DataDir = None, relay_url: Url = None, *, watch: Watch = False, as_json: AsJson = False) -> None:
     """Show how everything stands.
 
-    That is: every site's state and backlog, why a site is parked, what no site claims, and what was lost.
+    That is: every site's state and backlog, why a site is parked, which page is in trouble at Facebook, what no site
+    claims, and what was lost.
     """
     api = admin_api(data_dir, relay_url)
     if watch and as_json:
@@ -68,6 +69,8 @@ def _print(found: dict[str, Any]) -> None:
         say("\nEvents of pages that no site claims (they are kept; `relay bind PAGE_ID SITE` delivers them):")
         columns = {"page_id": "PAGE", "waiting": "WAITING", "oldest_at": "OLDEST"}
         print_table(waiting, columns, empty="")
+    for page in found.get("troubled_pages", []):
+        say(f"\nPage {page['page_id']} of {page['site']}: {page['trouble']}")
     for page in found["unclaimed"]:
         print_losses(f"page {page['page_id']} (unclaimed)", page)
 

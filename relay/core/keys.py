@@ -29,6 +29,13 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     relay:bindings      hash    page → site, or ~site: reserved for it   bind, unbind, move     intake, status  for good
     relay:pages         hash    page → how and by whom it was connected  connect, disconnect,   the same,       for good
                                 (JSON, its token sealed)                 move                   withdrawals
+    relay:audits        hash    page → what its audits found (JSON)      watchdog               the same,       [13]
+                                                                                                status
+    relay:audit-times   zset    page → ms of its next audit              watchdog               watchdog        [13]
+    relay:pulse         string  ms at which a web process last could     pulse                  pulse           for good
+                                take events, by Redis' clock
+    relay:{relay:pulse}:outages  zset  times in which none could:        pulse                  watchdog        [14]
+                                `from-to`, both in ms → to
     relay:changes       hash    page → change of its binding under way   bind, unbind, move,    sweep           [6]
                                                                          replay, intake
     relay:{relay:changes}:number  string  number of the last change      bind, unbind, move     the same        for good
@@ -54,12 +61,17 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     [10] here o is the ticket's SHA-256; `core.connecting.ticket.TICKET_TTL_S` after its last step
     [11] here o is the confirmation code; `core.deletion.RECEIPT_TTL_S`
     [12] until it is all at the page's new site, within the change
+    [13] erased with the page, by its next audit   [14] the newest OUTAGES_KEPT
 """
 
 SITES = "relay:sites"
 SECRET_USES = "relay:secret-uses"  # noqa: S105  a key's name, not a secret
 BINDINGS = "relay:bindings"
 PAGES = "relay:pages"
+AUDITS = "relay:audits"
+AUDIT_TIMES = "relay:audit-times"
+PULSE = "relay:pulse"
+OUTAGES = "relay:{relay:pulse}:outages"
 CHANGES = "relay:changes"
 CHANGE_NUMBER = "relay:{relay:changes}:number"
 BACKLOG = "relay:backlog"
@@ -72,6 +84,9 @@ HEALTH = "relay:health"
 PROBES = "relay:probes"
 
 HEALTH_TTL_S = 60
+
+OUTAGES_KEPT = 20
+"""Outages of the relay in `OUTAGES`; each page's audit looks at them within the hour."""
 
 ODD_KEPT = 10_000
 """Entries kept in `relay:odd`; they are evidence of something new at Meta, not messages that somebody waits for."""

@@ -70,6 +70,14 @@ def subscriptions_url(base_url: str, page_id: str, proof: SecretStr) -> str:
     return graph_url(base_url, f"{quote(page_id, safe='')}/subscribed_apps", appsecret_proof=proof.get_secret_value())
 
 
+def debug_token_url(base_url: str, token: SecretStr) -> str:
+    """Return where to ask what a token is worth; the address holds the token, as Meta takes it nowhere else.
+
+    https://developers.facebook.com/docs/graph-api/reference/debug_token
+    """
+    return graph_url(base_url, "debug_token", input_token=token.get_secret_value())
+
+
 def subscription_body() -> bytes:
     """Return the body that subscribes to FIELDS, in place of what was subscribed before."""
     return json.dumps({"subscribed_fields": ",".join(FIELDS)}).encode()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from relay.core.audit import Finding
 from relay.core.limits import LossReason
 from relay.core.outbox import Entry
 from shared.wire import Rejection
@@ -91,6 +92,18 @@ EVENTS_LOST = Counter(
 )
 for _reason in LossReason:
     EVENTS_LOST.labels(_reason.value)  # a series that begins with its first loss shows Prometheus no increase
+
+AUDITS = Counter(
+    "relay_page_audits_total",
+    "Audits of connected pages, by what they found: subscribed, fields_missing, messages_missing, unsubscribed,"
+    " token_dead, refused; nothing was found: throttled, app_throttled, temporary, unreachable",
+    ["result"],
+)
+for _finding in Finding:
+    AUDITS.labels(_finding.value)
+RESUBSCRIPTIONS = Counter("relay_page_resubscriptions_total", "Pages that were subscribed again by an audit")
+TOKEN_DEATHS = Counter("relay_page_token_deaths_total", "Pages' tokens that died; their sites were told")
+GAPS = Counter("relay_page_gaps_total", "Gaps in what Facebook sent of a page, of which its site was told")
 
 DRAINS = Gauge("relay_drains_running", "Outboxes that are drained now", multiprocess_mode="livesum")
 

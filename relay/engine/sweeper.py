@@ -32,6 +32,11 @@ class Sweeper:
         self._sweep = sweep
         self._changes = changes
         self._sweeps = 0
+        self._leads = False
+
+    def leads(self) -> bool:
+        """Whether this process is the one that sweeps, as of its last look."""
+        return self._leads
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sweep until `stop` is set; outlives every trouble."""
@@ -47,6 +52,7 @@ class Sweeper:
         try:
             return await self._once()
         except StoreUnavailable as error:
+            self._leads = False
             log.warning("sweep_waits_for_redis", reason=str(error))
         except Exception:
             log.exception("sweep_failed")
@@ -56,6 +62,7 @@ class Sweeper:
         swept = await self._sweep.once()
         if swept.started:
             log.info("sweep_started_drains", count=swept.started)
+        self._leads = swept.mine
         if not swept.mine:
             return STANDBY_EVERY_S
         if self._sweeps % CHANGES_EVERY_SWEEPS == 0:

@@ -6,10 +6,10 @@ GET    /admin/v1/sites/{site}
 PATCH  /admin/v1/sites/{site}         {"url"?, "allow_networks"?, "forbid_networks"?, "allow_insecure"?}
 POST   /admin/v1/sites/{site}/pause   {"reason"?} leaves a site alone, and keeps what comes for it
 POST   /admin/v1/sites/{site}/resume  tries a paused or parked site now
-GET    /admin/v1/bindings             [{"page_id", "site"}]
+GET    /admin/v1/bindings             [{"page_id", "site", "subscribed", "audited_at", "trouble", "token_dead_since"}]
 PUT    /admin/v1/bindings/{page_id}   {"site", "page_token"?, "move"?: true hands it over from another site}
 DELETE /admin/v1/bindings/{page_id}
-GET    /admin/v1/status               sites, unclaimed pages, totals
+GET    /admin/v1/status               sites, unclaimed pages, pages in trouble
 """
 
 from dataclasses import asdict
@@ -26,7 +26,8 @@ from relay.core.permission import Permission, networks_of
 from relay.core.site import Site
 from relay.engine.handover import HandedOver
 from relay.engine.page_connection import PageConnection
-from relay.engine.site_admin import BindingList, SiteAdmin, SiteView
+from relay.engine.page_health import PageHealth
+from relay.engine.site_admin import SiteAdmin, SiteView
 from relay.web.readable import readable
 from shared.lenient import as_text
 from shared.web import RequestRefused, read_json, require_bearer
@@ -37,10 +38,10 @@ PREFIX = "/admin/v1"
 class AdminRoutes:
     """The routes that commands call."""
 
-    def __init__(self, sites: SiteAdmin, pages: PageConnection, binding_list: BindingList, *, token: SecretStr) -> None:
+    def __init__(self, sites: SiteAdmin, pages: PageConnection, health: PageHealth, *, token: SecretStr) -> None:
         self._sites = sites
         self._pages = pages
-        self._binding_list = binding_list
+        self._health = health
         self._guard = require_bearer(token)
 
     def add_to(self, app: web.Application) -> None:
@@ -112,9 +113,8 @@ class AdminRoutes:
         return web.json_response({"name": name, "was": before.value})
 
     async def list_bindings(self, _request: web.Request) -> web.Response:
-        """List all bindings."""
-        bindings = await self._binding_list.all()
-        return web.json_response([{"page_id": page, "site": site} for page, site in bindings.items()])
+        """List all bindings, and how each page is."""
+        return web.json_response([readable(asdict(page)) for page in await self._health.all()])
 
     async def bind(self, request: web.Request) -> web.Response:
         """Bind a page to a site, or move it there; with the page's token, subscribe to it and hand the token over."""
@@ -138,7 +138,8 @@ class AdminRoutes:
         """Show how everything stands."""
         sites = [_site_json(site) for site in await self._sites.all()]
         unclaimed = [readable(asdict(page)) for page in await self._sites.unclaimed()]
-        return web.json_response({"sites": sites, "unclaimed": unclaimed})
+        troubled = [readable(asdict(page)) for page in await self._health.all() if page.trouble]
+        return web.json_response({"sites": sites, "unclaimed": unclaimed, "troubled_pages": troubled})
 
 
 def _text(body: dict[str, Any], name: str) -> str:

@@ -31,6 +31,7 @@ def test_labels_are_documented() -> None:
     assert labels["relay_webhooks_total"] == sorted(metrics.WEBHOOKS._labelnames)
     assert labels["relay_batches_total"] == sorted(metrics.BATCHES._labelnames)
     assert labels["relay_events_lost_total"] == sorted(metrics.EVENTS_LOST._labelnames)
+    assert labels["relay_page_audits_total"] == sorted(metrics.AUDITS._labelnames)
     assert labels["relay_site_calls_total"] == sorted(metrics.SITE_CALLS._labelnames)
     assert labels["relay_person_calls_total"] == sorted(metrics.PERSON_CALLS._labelnames)
 

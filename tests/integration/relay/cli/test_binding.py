@@ -4,12 +4,14 @@ import io
 import json
 from collections.abc import Callable
 
+import msgspec
 import pytest
 import redis as sync_redis
 from rich.console import Console
 
 from relay.cli import bind_progress
 from relay.core import keys
+from relay.core.audit_state import AuditState, Death
 from shared import progress
 from tests.support import facebook
 from tests.support.commands import Ended
@@ -17,6 +19,7 @@ from tests.support.relay_thread import RelayThread
 from tests.support.waiting import process_did
 
 Ask = Callable[..., Ended]
+NOT_AUDITED = {"subscribed": None, "audited_at": None, "trouble": "", "token_dead_since": None}
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ def site(ask: Ask) -> str:
 
 def test_binding_and_unbinding_say_what_happens_from_now_on(ask: Ask, site: str) -> None:
     assert ask("bind", "22", site) == Ended(0, "Page 22 is bound to acme.\n", "")
-    assert ask("bindings").out.split() == ["PAGE", "SITE", "22", "acme"]
+    assert ask("bindings").out.splitlines()[-1].split() == ["22", "acme", "unknown"]
     assert ask("unbind", "22") == Ended(
         0, "Page 22 is no longer bound to acme. What still comes for it waits at the relay.\n", ""
     )
@@ -42,7 +45,7 @@ def test_as_json_each_prints_one_document(ask: Ask, site: str) -> None:
         "subscribed": False,
         "waiting_events": 0,
     }
-    assert json.loads(ask("bindings", "--json").out) == [{"page_id": "22", "site": "acme"}]
+    assert json.loads(ask("bindings", "--json").out) == [{"page_id": "22", "site": "acme"} | NOT_AUDITED]
     assert json.loads(ask("unbind", "22", "--json").out) == {
         "page_id": "22",
         "site": "acme",
@@ -99,7 +102,7 @@ class TestMoving:
         assert (ended.code, ended.err) == (0, "")
         assert ended.out.startswith("Page 22 is bound to beta, handed over by acme.")
         assert "`relay bind 22 beta --page-token-file -` hands one over" in " ".join(ended.out.split())
-        assert ask("bindings").out.split() == ["PAGE", "SITE", "22", "beta"]
+        assert ask("bindings").out.splitlines()[-1].split() == ["22", "beta", "unknown"]
 
     @pytest.mark.parametrize(
         ("in_flight", "words"),
@@ -171,3 +174,15 @@ class TestMuchThatWaited:
         assert (ended.code, ended.out) == (130, "")
         assert "interrupted; the relay goes on with it: `relay outbox show 22 --unclaimed` shows" in ended.err
         process_did(lambda: json.loads(ask("outbox", "list", "--unclaimed", "--json").out) == [])
+
+
+def test_a_page_in_trouble_is_told_in_words(ask: Ask, site: str, redis_url: str) -> None:
+    ask("bind", "22", site)
+    reason = "The password of the Facebook account was changed: connect the page again."
+    state = AuditState(site, 0, 0, asked_at_ms=1_800_000_000_000, subscribed=True, death=Death(0, reason, 190, 460))
+    with sync_redis.Redis.from_url(redis_url) as client:
+        client.hset(keys.AUDITS, "22", msgspec.json.encode(state))
+
+    listed = " ".join(ask("bindings").out.split())
+    assert "22 acme yes 2027-01-15T08:00:00.000Z" in listed
+    assert f"Page 22 of acme: {reason}" in ask("status").out

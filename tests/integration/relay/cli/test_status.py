@@ -18,7 +18,7 @@ Ask = Callable[..., Ended]
 
 def test_a_fresh_relay_says_what_to_do_first(ask: Ask) -> None:
     assert ask("status") == Ended(0, "No site is registered yet; `relay site add NAME URL` registers one.\n", "")
-    assert json.loads(ask("status", "--json").out) == {"sites": [], "unclaimed": []}
+    assert json.loads(ask("status", "--json").out) == {"sites": [], "unclaimed": [], "troubled_pages": []}
 
 
 def test_a_parked_site_says_since_when_why_and_when_it_is_tried_again(ask: Ask, redis_url: str) -> None:

@@ -55,3 +55,4 @@ def test_what_one_script_touches_beside_a_key_lives_in_its_slot() -> None:
     assert keys.gates(keys.BINDINGS) == f"relay:{{{keys.BINDINGS}}}:gates"
     assert keys.gates(keys.PAGES) == f"relay:{{{keys.PAGES}}}:gates"
     assert f"{{{keys.CHANGES}}}" in keys.CHANGE_NUMBER
+    assert f"{{{keys.PULSE}}}" in keys.OUTAGES

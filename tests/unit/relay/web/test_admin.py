@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import fakeredis
+import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 from yarl import URL
 
+from relay.adapters.redis_audits import RedisAudits
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_secret_uses import RedisSecretUses
@@ -18,11 +20,13 @@ from relay.adapters.redis_sites import RedisSites
 from relay.adapters.redis_status import RedisStatus
 from relay.core import keys
 from relay.core.addresses import IPAddress, address_of
+from relay.core.audit_state import AuditState, Death
 from relay.core.errors import FacebookRefused
 from relay.core.page import TokenOwner
 from relay.core.site import Site
 from relay.core.webhook import Incoming
 from relay.engine.page_connection import PageConnection
+from relay.engine.page_health import PageHealth
 from relay.engine.page_notices import PageNotices
 from relay.engine.site_admin import SiteAdmin
 from relay.web import admin
@@ -37,6 +41,7 @@ from tests.support.logs import written_logs
 from tests.support.rebinding import redis_rebinding
 
 TOKEN = "admin-token-example"
+NOT_AUDITED = {"subscribed": None, "audited_at": None, "trouble": "", "token_dead_since": None}
 NOON_TEXT = "2027-01-15T08:00:00.000Z"
 
 
@@ -92,7 +97,8 @@ class Bench:
             append=self.append,
             clock=ManualClock(),
         )
-        routes = AdminRoutes(admin, pages, bindings, token=SecretStr(TOKEN))
+        audits = RedisAudits(self.redis, RedisPages(self.redis, vault))
+        routes = AdminRoutes(admin, pages, PageHealth(bindings, audits), token=SecretStr(TOKEN))
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(build_app([routes])))
 
     async def append(self, outbox: str, events: Sequence[Incoming]) -> Sequence[int]:
@@ -378,7 +384,7 @@ class TestBindings:
             200,
             {"page_id": "22", "site": "acme", "subscribed": False, "waiting_events": 0},
         )
-        assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "22", "site": "acme"}])
+        assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "22", "site": "acme"} | NOT_AUDITED])
         assert await bench.ask("DELETE", "/bindings/22") == (
             200,
             {"page_id": "22", "site": "acme", "still_subscribed": ""},
@@ -529,7 +535,7 @@ class TestMoving:
         assert (connected, moved) == (b"page.connected", (b"messaging", b"1"))
         assert token == PageToken(SecretStr("EAApage"), SecretStr("proof of EAApage"))
         assert [kind for kind, _ in await self.told(bench, "acme")] == [b"page.disconnected"]
-        assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "1122", "site": "beta"}])
+        assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "1122", "site": "beta"} | NOT_AUDITED])
         assert json.loads(await bench.redis.hget(keys.PAGES, "1122") or b"")["site"] == "beta"
 
     async def test_with_a_new_token_that_one_is_handed_over(self, bench: Bench, secrets: dict[str, str]) -> None:
@@ -564,7 +570,7 @@ class TestMoving:
         status, _ = await bench.ask("PUT", "/bindings/1122", body)
 
         assert status == 409
-        assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "1122", "site": "acme"}])
+        assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "1122", "site": "acme"} | NOT_AUDITED])
         assert json.loads(await bench.redis.hget(keys.PAGES, "1122") or b"")["site"] == "acme"
 
     async def test_what_is_no_flag_is_refused(self, bench: Bench) -> None:
@@ -641,3 +647,37 @@ class TestTrouble:
         assert added["secret"] not in logs.text
         assert TOKEN not in logs.text
         assert "hush-hush" not in logs.text
+
+
+class TestPagesInTrouble:
+    async def test_a_page_says_what_its_audits_found_and_the_status_names_it(self, bench: Bench) -> None:
+        await bench.add_site()
+        await bench.ask("PUT", "/bindings/22", {"site": "acme"})
+        state = AuditState(
+            "acme",
+            connected_at_ms=0,
+            good_at_ms=0,
+            asked_at_ms=round(NOON * 1000),
+            subscribed=True,
+            death=Death(round(NOON * 1000), "The password was changed.", 190, 460),
+        )
+        await bench.redis.hset(keys.AUDITS, "22", msgspec.json.encode(state))
+        shown = {
+            "page_id": "22",
+            "site": "acme",
+            "subscribed": True,
+            "audited_at": NOON_TEXT,
+            "trouble": "The password was changed.",
+            "token_dead_since": NOON_TEXT,
+        }
+
+        assert await bench.ask("GET", "/bindings") == (200, [shown])
+        assert (await bench.ask("GET", "/status"))[1]["troubled_pages"] == [shown]
+
+    async def test_what_was_found_while_it_was_another_sites_says_nothing(self, bench: Bench) -> None:
+        await bench.add_site()
+        await bench.ask("PUT", "/bindings/22", {"site": "acme"})
+        state = AuditState("beta", connected_at_ms=0, good_at_ms=0, trouble="no permission")
+        await bench.redis.hset(keys.AUDITS, "22", msgspec.json.encode(state))
+
+        assert await bench.ask("GET", "/bindings") == (200, [{"page_id": "22", "site": "acme"} | NOT_AUDITED])
