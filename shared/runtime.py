@@ -18,6 +18,10 @@ Result = TypeVar("Result")
 FINISH_REQUESTS_S = 20.0
 """How long requests may take to finish when the server stops."""
 
+KEPT_IDLE_S = 75.0
+"""How long a connection is kept after an answer; a next request must have brought its whole head by then, as the server
+has no deadline for that (and keeps the connection for an hour)."""
+
 
 def run_async(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, on uvloop where the platform has it."""
@@ -74,7 +78,13 @@ async def listening(
     cannot be had.
     """
     # Nothing is unpacked: a small packed body could keep the loop busy for seconds, before its signature is checked.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=FINISH_REQUESTS_S, auto_decompress=False)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=FINISH_REQUESTS_S,
+        keepalive_timeout=KEPT_IDLE_S,
+        auto_decompress=False,
+    )
     await runner.setup()
     try:
         make_protocol = cast("Callable[[], asyncio.BaseProtocol]", runner.server)

@@ -15,14 +15,17 @@ from typing import cast
 
 from relay.web.answer import ACCEPTED, Answer
 from relay.web.plain_request import NotRead, PlainRequest, read_plain
-from relay.web.reception import Reception
+from relay.web.reading_room import ReadingRoom
+from relay.web.reception import BUSY, Reception, refuse
 
 IDLE_S = 75.0
-"""How long a connection may be kept without a request; aiohttp's own default."""
+"""How long a connection may be kept without a request; the same as behind the door (shared.runtime)."""
 REST_WITHIN_S = 1.0
 """How soon after its head a body must have come whole; then it is aiohttp's, which knows how long to wait at all."""
 HEAD_WITHIN_S = 15.0
 """How long a head may take from its first byte; an honest one takes a round trip or two."""
+MAX_PARTS_BYTES = 64 * 1024 * 1024
+"""Of all requests together that have not come whole."""
 MAX_HEAD_KEPT_BYTES = 32 * 1024
 """Of a head that is still to come whole; a browser's, cookies included, has a few KiB."""
 LOOK_AGAIN_S = 1.0
@@ -39,6 +42,7 @@ class FrontDoor:
         self.reception = reception
         self.server = server
         self.connections: set[_Connection] = set()
+        self.parts = ReadingRoom(MAX_PARTS_BYTES)
         self._accepted = (0, b"")
 
     def __call__(self) -> asyncio.Protocol:
@@ -112,12 +116,13 @@ class _Connection(asyncio.Protocol):
         if request is NotRead.HEAD:
             self._wait_for_head()
             return
+        if request is NotRead.PART:
+            self._wait_for_rest()
+            return
         self._stop_waiting()
         if isinstance(request, PlainRequest):
             self._received = b""
             self._answering = self._loop.create_task(self._answer(request))
-        elif request is NotRead.PART:
-            self._rest_timer = self._loop.call_later(REST_WITHIN_S, self._hand_over)
         else:
             self._hand_over()
 
@@ -138,8 +143,28 @@ class _Connection(asyncio.Protocol):
         """Wait, but not anew for every byte: whoever sends them one by one would keep the connection for ever."""
         if len(self._received) > MAX_HEAD_KEPT_BYTES:
             self._transport.close()
-        elif self._head_timer is None:
+            return
+        if self._head_timer is None:
             self._head_timer = self._loop.call_later(HEAD_WITHIN_S, self._transport.close)
+        self._hold_part()
+
+    def _wait_for_rest(self) -> None:
+        """Wait for the rest of a body; not anew for every byte either."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+        if self._rest_timer is None:
+            self._rest_timer = self._loop.call_later(REST_WITHIN_S, self._hand_over)
+        self._hold_part()
+
+    def _hold_part(self) -> None:
+        self._door.parts.hold(self, len(self._received), give_up=self._give_up_part)
+
+    def _give_up_part(self) -> None:
+        """Make room for others: this one has had the longest time to come whole."""
+        self._stop_waiting()
+        self._received = b""
+        self._transport.write(self._door.written(refuse(*BUSY)))
+        self._transport.close()
 
     def _hand_over(self) -> None:
         self._forget()
@@ -156,6 +181,9 @@ class _Connection(asyncio.Protocol):
             self._idle_timer = self._loop.call_later(max(IDLE_S - idle_s, LOOK_AGAIN_S), self._close_idle)
 
     def _stop_waiting(self) -> None:
+        if self._rest_timer is None and self._head_timer is None:  # all came in one piece, as nearly always
+            return
+        self._door.parts.leave(self)
         for timer in (self._rest_timer, self._head_timer):
             if timer is not None:
                 timer.cancel()

@@ -19,6 +19,9 @@ from shared.logs import get_logger
 
 log = get_logger(__name__)
 
+BUSY = (HTTPStatus.SERVICE_UNAVAILABLE, "busy", "too many bodies are being read just now; come again")
+"""The refusal of what has no room while it is read."""
+
 _ACCEPTED = metrics.WEBHOOKS.labels(ACCEPTED.code)  # looked up once, as every webhook counts here
 
 

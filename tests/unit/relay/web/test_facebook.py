@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import io
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 import aiohttp
@@ -23,7 +24,7 @@ from relay.web.app import build_app
 from relay.web.facebook import FacebookRoutes
 from relay.web.front_door import FrontDoor
 from relay.web.reception import Reception
-from shared.runtime import listening
+from shared.runtime import DoorMaker, listening
 from tests.support import facebook
 from tests.support.clock import ManualClock, Pauses
 from tests.support.fakes import FakeShelf, tokens
@@ -53,6 +54,15 @@ class Bench:
         self.reception = Reception(intake, app_secret=SecretStr(facebook.APP_SECRET))
         self.app = build_app([FacebookRoutes(self.reception, verify_token=SecretStr(facebook.VERIFY_TOKEN))])
 
+    @asynccontextmanager
+    async def opened(self, door: DoorMaker | None = None) -> AsyncIterator[None]:
+        """Serve meanwhile."""
+        async with (
+            listening(self.app, host="127.0.0.1", port=0, door_of=door) as port,
+            aiohttp.ClientSession(f"http://127.0.0.1:{port}") as self.client,
+        ):
+            yield
+
     async def post(self, body: bytes, **headers: str) -> tuple[int, str]:
         """Send a signed body; returns status and text."""
         answer = await self.client.post(WEBHOOK, data=body, headers=facebook.signed(body) | headers)
@@ -64,10 +74,7 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     """Whichever door a webhook comes through, it is answered the same."""
     bench = Bench()
     door = partial(FrontDoor, bench.reception) if request.param == "through the front door" else None
-    async with (
-        listening(bench.app, host="127.0.0.1", port=0, door_of=door) as port,
-        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as bench.client,
-    ):
+    async with bench.opened(door):
         yield bench
 
 
@@ -268,6 +275,34 @@ class TestRefused:
             return (await bench.client.post(WEBHOOK, data=large, headers=facebook.signed(large))).status == 200
 
         await process_does(taken)
+
+    async def test_small_ones_have_one_too_and_the_one_that_takes_longest_is_given_up(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(facebook_routes, "MAX_READING_SMALL_BYTES", 500_000)
+        bench, never_ends = Bench(), asyncio.Event()
+        begun = [asyncio.Event() for _ in range(3)]
+
+        async def slow(sent: asyncio.Event) -> AsyncIterator[bytes]:
+            yield b"x" * 100_000
+            sent.set()
+            await never_ends.wait()
+
+        length = {"Content-Length": "200000"}
+        async with bench.opened():
+            hostile = []
+            for sent in begun:
+                call = bench.client.post(WEBHOOK, data=slow(sent), headers=FORGED | length)
+                hostile.append(asyncio.create_task(call))
+                await soon(sent.wait())
+            first = await soon(hostile[0])
+            assert (first.status, (await first.json())["error"]["code"]) == (503, "busy")
+            small = facebook.messages("1", "b" * 90_000)
+            assert (await bench.client.post(WEBHOOK, data=small, headers=facebook.signed(small))).status == 200
+            assert not hostile[2].done()
+            for call_under_way in hostile:
+                call_under_way.cancel()
+            await asyncio.gather(*hostile, return_exceptions=True)
 
     async def test_a_body_up_to_the_limit_is_taken(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         body = facebook.messages("1", "a" * 2_000_000)  # beyond what aiohttp itself would take by default

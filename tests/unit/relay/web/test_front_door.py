@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 import pytest
 from aiohttp import web
@@ -22,13 +23,14 @@ from relay.web.facebook import FacebookRoutes
 from relay.web.front_door import FrontDoor
 from relay.web.plain_request import NotRead, PlainRequest, read_plain
 from relay.web.reception import Reception
+from shared import runtime
 from shared.runtime import listening
 from tests.support import facebook
 from tests.support.clock import ManualClock, Pauses
 from tests.support.fakes import FakeShelf, tokens
 from tests.support.memory_changes import MemoryChanges
 from tests.support.memory_outboxes import MemoryOutboxes
-from tests.support.waiting import soon
+from tests.support.waiting import process_does, soon
 
 HOST = "127.0.0.1"
 
@@ -115,7 +117,17 @@ class Bench:
             self.handed_over.set()
             return server()
 
-        return FrontDoor(self.reception, counted)
+        self.door = FrontDoor(self.reception, counted)
+        return self.door
+
+    async def reopen(self) -> None:
+        """Open anew, with limits that have changed."""
+        await self.stack.aclose()
+        await self.open()
+
+    async def holds(self, size: int) -> bool:
+        """Whether the door holds as many bytes of requests that have not come whole."""
+        return self.door.parts.taken == size
 
     async def open(self) -> None:
         server = listening(self.app, host=HOST, port=0, door_of=self.door_of)
@@ -373,6 +385,47 @@ class TestGivesUp:
         with suppress(ConnectionError):  # the byte that comes after the end may be answered with a reset
             assert await caller.is_closed()
         dripping.cancel()
+
+    @pytest.mark.parametrize(
+        "begun",
+        [
+            pytest.param(request_of(b"x" * 30_000)[:-1], id="a body"),
+            pytest.param(b"POST /facebook/webhook HTTP/1.1\r\nX-Fill: " + b"x" * 30_000, id="a head"),
+        ],
+    )
+    async def test_what_has_not_come_whole_longest_when_there_is_too_much_of_it(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch, begun: bytes
+    ) -> None:
+        monkeypatch.setattr(front_door, "REST_WITHIN_S", 3600)
+        monkeypatch.setattr(front_door, "MAX_PARTS_BYTES", 70_000)
+        await bench.reopen()
+        honest = request_of(facebook.messages("1", "a"))
+        first, second, third, late = [await bench.call() for _ in range(4)]
+        for caller, held in ((first, len(begun)), (second, 2 * len(begun)), (third, 2 * len(begun))):
+            caller.send(begun)
+            await process_does(partial(bench.holds, held))
+        late.send(honest[:-5])
+
+        assert await first.status() == 503
+        assert await first.is_closed()
+        late.send(honest[-5:])
+        assert await late.status() == 200
+        second.hang_up()
+        third.hang_up()
+        await process_does(partial(bench.holds, 0))
+
+    async def test_a_second_head_that_aiohttp_waits_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(runtime, "KEPT_IDLE_S", 0.05)
+        bench = Bench()
+        await bench.open()
+        async with bench.stack, bench.callers:
+            caller = await bench.call()
+            caller.send(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert await caller.status() == 200
+            caller.send(b"GET /hello HTTP/1.1\r\nHo")
+
+            assert await caller.is_closed()
+            assert bench.to_aiohttp == 1
 
     async def test_a_head_without_end(self, bench: Bench) -> None:
         caller = await bench.call()
