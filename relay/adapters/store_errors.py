@@ -1,11 +1,12 @@
 """One place where Redis' troubles become ours, and where waiting for Redis ends."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from redis.asyncio.sentinel import MasterNotFoundError
-from redis.exceptions import RedisClusterException, RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError
 
 from relay.core.errors import StoreUnavailable
 
@@ -15,6 +16,19 @@ once more. Below what `engine.intake` gives a webhook."""
 
 _ANNOTATION = " of pipeline caused error: "
 """redis-py puts the command, with the message in it, before the error of a pipeline's command."""
+
+_SERVICE = re.compile(r"No master found for ('[^']*')")
+_SENTINEL = re.compile(r"host=([^,)>]+),port=(\d+)")
+"""How redis-py names a Sentinel that it could not ask (redis.asyncio.sentinel.Sentinel.discover_master)."""
+
+_ADVICE: Mapping[type[Exception], str] = {
+    AuthenticationError: (
+        "; user and password in Redis' address must be the server's, each percent-encoded where it has other"
+        " characters than letters and digits"
+    ),
+    NoPermissionError: "; the server's ACL must allow this user all keys and commands (`ACL SETUSER name ~* &* +@all`)",
+}
+"""What to do, where Redis says it does not know us or does not let us."""
 
 
 @asynccontextmanager
@@ -29,8 +43,7 @@ async def store_errors() -> AsyncIterator[None]:
     except TimeoutError as error:
         raise StoreUnavailable(f"TimeoutError: no answer within {ROUND_TRIP_LIMIT_S:g} s") from error
     except MasterNotFoundError as error:
-        # The library's own words quote its clients at length, and not what is wrong with them.
-        raise StoreUnavailable("the Sentinels cannot be reached, or know no master of this name") from error
+        raise StoreUnavailable(_no_master(str(error))) from error
     except (RedisError, RedisClusterException, OSError) as error:
         raise unavailable(error) from error
 
@@ -38,7 +51,18 @@ async def store_errors() -> AsyncIterator[None]:
 def unavailable(error: Exception) -> StoreUnavailable:
     """Say as our error what Redis said, without the command that it may quote."""
     _strip_command(error)
-    return StoreUnavailable(f"{type(error).__name__}: {error}")
+    advice = next((words for kind, words in _ADVICE.items() if isinstance(error, kind)), "")
+    return StoreUnavailable(f"{type(error).__name__}: {error}{advice}")
+
+
+def _no_master(text: str) -> str:
+    """Tell the two causes apart. The library's own words quote its clients at length, so only addresses are taken."""
+    silent = ", ".join(f"{host}:{port}" for host, port in _SENTINEL.findall(text))
+    name = _SERVICE.match(text)
+    if silent:
+        return f"no Sentinel could say where the master is; not reached: {silent}"
+    named = f"the name {name[1]}" if name else "this name"
+    return f"the Sentinels know no master of {named}, which stands behind their addresses in RELAY_REDIS_URL"
 
 
 def _strip_command(error: Exception) -> None:

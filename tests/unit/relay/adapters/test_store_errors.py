@@ -7,10 +7,13 @@ import pytest
 from redis import exceptions
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
+from redis.asyncio.sentinel import MasterNotFoundError
 
 from relay.adapters import store_errors as module
+from relay.adapters.redis_clients import open_sentinels
 from relay.adapters.store_errors import store_errors
 from relay.core.errors import StoreUnavailable
+from relay.core.redis_address import BehindSentinel, parse_redis_address
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,37 @@ async def test_whatever_redis_does_is_one_error_that_names_it(error: Exception) 
             raise error
 
     assert raised.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        pytest.param(exceptions.AuthenticationError("Authentication required."), "user and password", id="NOAUTH"),
+        pytest.param(exceptions.AuthenticationError("invalid username-password pair"), "encoded", id="WRONGPASS"),
+        pytest.param(exceptions.NoPermissionError("no permissions to run 'xadd'"), "ACL SETUSER", id="NOPERM"),
+    ],
+)
+async def test_a_redis_that_does_not_let_us_in_is_told_with_what_to_do(error: Exception, words: str) -> None:
+    with pytest.raises(StoreUnavailable, match=words) as raised:
+        async with store_errors():
+            raise error
+
+    assert str(error) in str(raised.value)
+
+
+async def test_sentinels_that_are_away_are_named_and_nothing_else_of_them() -> None:
+    address = parse_redis_address("redis+sentinel://127.0.0.1:1,127.0.0.1:2/main?sentinel_password=word")
+    assert isinstance(address, BehindSentinel)
+    sentinels = open_sentinels(address)
+    with pytest.raises(StoreUnavailable, match=r"not reached: 127\.0\.0\.1:1, 127\.0\.0\.1:2$"):
+        async with store_errors():
+            await sentinels.discover_master("main")
+
+
+async def test_a_name_that_no_sentinel_knows_is_told() -> None:
+    with pytest.raises(StoreUnavailable, match="know no master of the name 'main'"):
+        async with store_errors():
+            raise MasterNotFoundError("No master found for 'main'")
 
 
 @pytest.mark.parametrize("error", [KeyError("ours"), ValueError("ours"), ZeroDivisionError()])
