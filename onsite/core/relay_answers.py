@@ -71,6 +71,10 @@ class _Announced(msgspec.Struct, frozen=True):
     waiting: int
 
 
+class _Paused(msgspec.Struct, frozen=True):
+    waiting: int | None = None
+
+
 class _Look(msgspec.Struct, frozen=True):
     state: str
     waiting: int
@@ -83,6 +87,7 @@ class _Look(msgspec.Struct, frozen=True):
     check_again_s: float | None = None
 
 
+_paused_decoder = msgspec.json.Decoder(_Paused)
 _announced_decoder = msgspec.json.Decoder(_Announced)
 _look_decoder = msgspec.json.Decoder(_Look)
 
@@ -99,7 +104,8 @@ def unreachable(trouble: str) -> RelayReading:
 def read_announced(status: int, body: bytes) -> RelayReading:
     """Read the answer to `ready`."""
     if status == HTTPStatus.CONFLICT:
-        return RelayReading(RelayState.PAUSED, _paused(None))
+        waiting = _waiting_while_paused(body)
+        return RelayReading(RelayState.PAUSED, _paused(waiting), waiting)
     if status != HTTPStatus.OK:
         return not_ok(status)
     try:
@@ -112,6 +118,14 @@ def read_announced(status: int, body: bytes) -> RelayReading:
         )
         return RelayReading(RelayState.PARKED, sentence, announced.waiting)
     return RelayReading(RelayState.UP, waiting=announced.waiting)
+
+
+def _waiting_while_paused(body: bytes) -> int | None:
+    """Read how many events are kept; None from a relay of an earlier release, and from whatever else says 409."""
+    try:
+        return _paused_decoder.decode(body).waiting
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def read_look(status: int, body: bytes, *, now: float) -> RelayReading:

@@ -22,7 +22,7 @@ from relay.engine.status import OutboxStatus
 from relay.web.site_guard import PREFIX, SiteGuard
 from shared.clock import Clock, iso_ms
 from shared.releases import own_version
-from shared.web import json_error, read_body
+from shared.web import read_body
 
 CHECK_AGAIN_S = 60
 LOOKS_PER_S = 20
@@ -68,7 +68,8 @@ class SiteRoutes:
         await read_body(request, limit=MAX_BODY_BYTES)
         announced = await self._announcing.ready(site)
         if announced.state is DeliveryState.PAUSED:
-            return json_error(409, "paused", _paused(site, announced.waiting))
+            refusal = {"code": "paused", "message": _paused(site, announced.waiting)}
+            return web.json_response({"error": refusal, "waiting": announced.waiting}, status=409)
         answer = {"state": announced.state, "waiting": announced.waiting, "draining": announced.draining}
         return web.json_response(answer)
 

@@ -140,7 +140,14 @@ class TestAnnounced:
         assert "25 events waited then" in reading.sentence  # they may have come before anybody reads this
 
     def test_a_paused_site_learns_who_can_help(self) -> None:
-        reading = read_announced(409, b'{"error": {"code": "paused"}}')
+        reading = read_announced(409, b'{"error": {"code": "paused"}, "waiting": 3}')
+
+        assert (reading.state, reading.waiting) == (RelayState.PAUSED, 3)
+        assert "3 events are kept there" in reading.sentence
+
+    @pytest.mark.parametrize("body", [b'{"error": {"code": "paused"}}', b'{"waiting": "x"}', b"<html>", b"\xff"])
+    def test_a_paused_site_whose_relay_does_not_say_how_many_wait(self, body: bytes) -> None:
+        reading = read_announced(409, body)
 
         assert reading.state is RelayState.PAUSED
         assert "relay site resume" in reading.sentence

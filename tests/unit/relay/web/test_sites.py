@@ -138,7 +138,7 @@ class TestReady:
         world.announced = Announced(DeliveryState.PAUSED, 7, draining=False)
         status, answer, _ = await world.ask("POST", "/v1/sites/acme/ready")
 
-        assert (status, answer["error"]["code"]) == (409, "paused")
+        assert (status, answer["error"]["code"], answer["waiting"]) == (409, "paused", 7)
         assert "`relay site resume acme`" in answer["error"]["message"]
         assert "7 events are kept" in answer["error"]["message"]
         assert world.claimed == []
