@@ -10,10 +10,33 @@ from typing import Any
 from redis.asyncio import Redis
 
 from relay.adapters.redis_links import leave
+from relay.adapters.store_errors import store_errors
 from relay.core.errors import StoreUnavailable
+from shared.logs import get_logger
+
+log = get_logger(__name__)
 
 WITHIN_MS = 1_000
 """How long the master waits for their word; they give it at once when they are asked."""
+
+
+async def warn_of_missing_replicas(redis: Redis, wanted: int) -> None:
+    """Log where fewer replicas than wanted are connected; nobody is refused, as they may come. Raises StoreUnavailable.
+
+    Source: https://redis.io/docs/latest/commands/info/ (section replication).
+    """
+    if not wanted:
+        return
+    async with store_errors():
+        connected = int((await redis.info("replication"))["connected_slaves"])
+    if connected < wanted:
+        log.warning(
+            "redis_has_too_few_replicas",
+            connected=connected,
+            wanted=wanted,
+            cost="until the others are there, webhooks get 503",
+            advice="start replicas of this Redis, or set RELAY_REDIS_WAIT_REPLICAS to what it has",
+        )
 
 
 class Replicas:

@@ -29,6 +29,7 @@ from relay.adapters.redis_persistence import check_persistence
 from relay.adapters.redis_put import Putter
 from relay.adapters.redis_retention import RedisRetention
 from relay.adapters.redis_sites import RedisSites
+from relay.adapters.replicas import warn_of_missing_replicas
 from relay.adapters.rq_probes import RqSchedule, open_schedule
 from relay.core.errors import RedisUnusable, StoreUnavailable
 from relay.core.lease import new_token
@@ -201,3 +202,4 @@ async def examine_redis(settings: RelaySettings, redis_url: str, *, allow_volati
     await check_persistence(redis_url, allow_volatile=allow_volatile)
     async with aclosing(redis_clients.open_async(redis_url)) as redis:
         await RedisSites(redis, vault_of(settings)).check_key()
+        await warn_of_missing_replicas(redis, settings.redis_wait_replicas)
