@@ -37,9 +37,9 @@ class ApiClient:
         """GET a JSON answer."""
         return self._call("GET", path, params=query)
 
-    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """POST a JSON object."""
-        return self._call("POST", path, json=body or {})
+    def post(self, path: str, body: dict[str, Any] | None = None, *, timeout_s: float = TIMEOUT_S) -> Any:
+        """POST a JSON object; `timeout_s` for what is known to take its time."""
+        return self._call("POST", path, timeout_s=timeout_s, json=body or {})
 
     def put(self, path: str, body: dict[str, Any] | None = None, *, timeout_s: float = TIMEOUT_S) -> Any:
         """PUT a JSON object; `timeout_s` for what is known to take its time."""

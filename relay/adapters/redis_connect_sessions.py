@@ -37,6 +37,9 @@ class _Record(msgspec.Struct, frozen=True):
     incomplete: bool
 
 
+SCAN_AT_ONCE = 1000
+"""Keys gone through in one round trip: a millisecond of Redis' time."""
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Record).decode
 _decode_pages = msgspec.json.Decoder(list[_Page]).decode
@@ -65,6 +68,18 @@ class RedisConnectSessions:
         args = [version, self._written(session), ttl_ms]
         async with store_errors():
             return bool(await REPLACE_SESSION.run(self._redis, [keys.connect_session(session_id)], args))
+
+    async def forget_site(self, site: str) -> None:
+        """Keep no session of a site. Looks at every key there is; raises StoreUnavailable."""
+        found = self._redis.scan_iter(match=keys.connect_session("*"), count=SCAN_AT_ONCE)
+        while True:
+            async with store_errors():
+                key: Any = await anext(found, None)
+                if key is None:
+                    return
+                record: Any = await self._redis.get(key)
+                if record is not None and _decode(record).site == site:
+                    await self._redis.delete(key)
 
     def _written(self, session: Session) -> bytes:
         pages = [_Page(page.id, page.name, page.token.get_secret_value(), page.lacks) for page in session.pages]

@@ -4,7 +4,7 @@ The pages of a person are found by looking through all of them: it is asked for 
 and an index beside the records could only come to disagree with them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -77,17 +77,16 @@ class RedisPages:
 
     async def of_person(self, user_id: str) -> Sequence[PersonsPage]:
         """See `engine.page_connection.PageStore.of_person`."""
-        found: dict[str, PersonsPage] = {}
-        cursor = 0
-        while True:
-            async with store_errors():
-                answer: Any = await self._redis.hscan(keys.PAGES, cursor, count=SCAN_AT_ONCE)
-            cursor, records = answer
-            for page_id, record in ((text(key), _decode(value)) for key, value in records.items()):
-                if record.connected_by == user_id:
-                    found[page_id] = PersonsPage(page_id, record.connected_at_ms)
-            if not cursor:
-                return [found[page_id] for page_id in sorted(found)]
+        found = {
+            page_id: PersonsPage(page_id, record.connected_at_ms)
+            async for page_id, record in self._scan()
+            if record.connected_by == user_id
+        }
+        return [found[page_id] for page_id in sorted(found)]
+
+    async def of_site(self, site: str) -> Sequence[str]:
+        """Return the pages that are kept as this site's, in order. Raises StoreUnavailable."""
+        return sorted({page_id async for page_id, record in self._scan() if record.site == site})
 
     async def reassign(self, mandate: Mandate, site: str) -> ConnectedPage | None:
         """See `engine.page_notices.Reassigning.reassign`."""
@@ -104,6 +103,18 @@ class RedisPages:
             go_on(mandate, written is not None)
             if written:
                 return self._read(mandate.page_id, after)
+
+    async def _scan(self) -> AsyncIterator[tuple[str, _Record]]:
+        """Go through all pages; one may come twice."""
+        cursor = 0
+        while True:
+            async with store_errors():
+                answer: Any = await self._redis.hscan(keys.PAGES, cursor, count=SCAN_AT_ONCE)
+            cursor, records = answer
+            for page_id, record in records.items():
+                yield text(page_id), _decode(record)
+            if not cursor:
+                return
 
     def _read(self, page_id: str, found: bytes) -> ConnectedPage:
         record = _decode(found)

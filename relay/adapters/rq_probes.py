@@ -29,6 +29,7 @@ from rq.serializers import JSONSerializer
 
 from relay.adapters import redis_clients
 from relay.adapters.replies import text
+from relay.adapters.store_errors import unavailable
 from relay.core import keys
 from shared.logs import get_logger
 
@@ -84,6 +85,16 @@ class RqSchedule:
     async def go_on(self, site: str) -> None:
         """See `engine.ports.ProbeSchedule.go_on`."""
         await self._write(site, asyncio.get_running_loop().run_in_executor(self._thread, self._enqueue, site))
+
+    async def cancel(self, site: str) -> None:
+        """Take back the probe of a site that is no more; one that runs already finds nothing to do."""
+        try:
+            job_id: Any = await self._redis.hget(keys.PROBES, site)
+            if job_id is not None:
+                await self._withdraw(text(job_id))
+                await self._redis.hdel(keys.PROBES, site)
+        except (RedisError, OSError) as error:
+            raise unavailable(error) from None
 
     def close(self) -> None:
         """End the thread, after what it does now."""

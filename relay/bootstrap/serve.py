@@ -17,12 +17,14 @@ from relay.adapters.names import look_up
 from relay.adapters.redis_audits import RedisAudits
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_changes import RedisChanges
+from relay.adapters.redis_connect_sessions import RedisConnectSessions
 from relay.adapters.redis_health import RedisHealth
 from relay.adapters.redis_outboxes import RedisOutboxes
 from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_pulse import RedisPulse
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_receipts import RedisReceipts
+from relay.adapters.redis_removal import RedisRemoval
 from relay.adapters.redis_secret_uses import RedisSecretUses
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
@@ -56,6 +58,7 @@ from relay.engine.secret_rotation import SecretRotation
 from relay.engine.site_admin import SiteAdmin
 from relay.engine.site_callers import SiteCallers
 from relay.engine.site_pages import SitePages
+from relay.engine.site_removal import SiteRemoval
 from relay.engine.sweep import Rank
 from relay.engine.withdrawals import Withdrawals
 from relay.engine.writer import AppendWriter
@@ -69,6 +72,7 @@ from relay.web.health import HealthRoutes
 from relay.web.invitations import InvitationRoutes
 from relay.web.outboxes import OutboxRoutes
 from relay.web.reception import Reception
+from relay.web.removals import RemovalRoutes
 from relay.web.rotations import RotationRoutes
 from relay.web.sites import SiteRoutes
 from relay.web.withdrawals import WithdrawalRoutes
@@ -76,6 +80,7 @@ from shared.exchange import new_platform_session
 from shared.listening_socket import inherited
 from shared.logs import get_logger
 from shared.runtime import listening, stop_event
+from shared.vault import Vault
 
 log = get_logger(__name__)
 
@@ -101,7 +106,8 @@ async def serving(
         reception = Reception(intake, app_secret=settings.facebook_app_secret)
         http = await stack.enter_async_context(new_platform_session())
         graph = GraphClient(http, app_secret=settings.facebook_app_secret, base_url=settings.graph_url)
-        page_store = RedisPages(store.redis, vault_of(settings))
+        vault = vault_of(settings)
+        page_store = RedisPages(store.redis, vault)
         pages = PageConnection(
             graph,
             page_store,
@@ -115,6 +121,7 @@ async def serving(
         routes = (
             *_routes(settings, store, reception, pages),
             _rotation_routes(settings, store, graph, writer),
+            RemovalRoutes(_removal_of(store, page_store, vault, pages), token=admin_token_of(settings)),
             _site_routes(store, lane, callers),
             InvitationRoutes(connecting, callers, admin_token=admin_token_of(settings)),
             ConnectRoutes(connecting),
@@ -173,6 +180,11 @@ def _rotation_routes(settings: RelaySettings, store: Store, graph: GraphClient, 
         clock=time.time,
     )
     return RotationRoutes(rotation, token=admin_token_of(settings))
+
+
+def _removal_of(store: Store, page_store: RedisPages, vault: Vault, pages: PageConnection) -> SiteRemoval:
+    kept = RedisRemoval(store.redis, page_store, RedisConnectSessions(store.redis, vault))
+    return SiteRemoval(kept, pages, store.schedule, clock=time.time)
 
 
 def _status(store: Store) -> RedisStatus:

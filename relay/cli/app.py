@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from relay.cli import binding, check, connect, outbox, rotation, server, site, status
+from relay.cli import binding, check, connect, outbox, removal, rotation, server, site, status
 from shared.console import say
 from shared.typer_words import PlainGroup
 
@@ -42,6 +42,7 @@ app.command(rich_help_panel="Servers")(server.run)
 app.command(rich_help_panel="Servers")(server.serve)
 app.command(rich_help_panel="Servers")(server.worker)
 site.app.command("rotate-secret")(rotation.rotate_secret)
+site.app.command("remove")(removal.remove)
 app.add_typer(site.app, name="site")
 app.command()(binding.bind)
 app.command()(binding.unbind)

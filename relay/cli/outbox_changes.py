@@ -1,24 +1,16 @@
 """`relay outbox drop`, `replay` and `set-aside`: what an operator does with events that do not go their own way."""
 
-import sys
 from typing import Annotated, Any
 
 import typer
 
+from relay.cli.confirming import Yes, confirm
 from relay.cli.context import AsJson, DataDir, Url, admin_api
 from relay.cli.outbox_options import Dead, DryRun, EventId, Name, Page, Since, Unclaimed, Until, chosen, path_of
 from relay.cli.outbox_steps import Steps, Total
 from relay.cli.outbox_tables import name_of, size_text
 from shared.console import print_json, say
 from shared.errors import UserError
-
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-
-
-class NotConfirmed(UserError):
-    """Nobody is there to be asked."""
-
-    exit_code = 2
 
 
 class NothingChosen(UserError):
@@ -60,7 +52,8 @@ def drop(
         work.report(counted, "drop", ("would be dropped", "would be dropped"), dry_run=True)
         return
     if not yes:
-        _confirm(f"Drop {work.what(counted.chosen + counted.in_flight)} of {work.whose} for good?")
+        question = f"Drop {work.what(counted.chosen + counted.in_flight)} of {work.whose} for good?"
+        confirm(question, otherwise="--yes does it, --dry-run says what it would do")
     dropped = steps.run("drop", label="dropping", done_word="were dropped", last=counted.last)
     work.report(dropped, "drop", ("was dropped", "were dropped"), dry_run=False)
 
@@ -180,9 +173,3 @@ class _Work:
             )
         if total.full:
             say("There is no room for more of them where they go. The same command goes on when there is.")
-
-
-def _confirm(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise NotConfirmed("nobody is here to be asked: --yes does it, --dry-run says what it would do")
-    typer.confirm(question, abort=True)

@@ -11,11 +11,14 @@ SocialRelayError
     ├── WrongMasterKey      Redis holds what this relay's master key does not open: refused at start
     ├── EmbeddedRedisError  the relay's own redis-server cannot run
     ├── SiteNotFound        no such site
+    │   └── SiteLeaves      it is being removed
     ├── OutboxNotFound      no such site, and no unclaimed page either
     ├── ChangeOvertaken     a change of a page's binding stood still, and somebody else went on
     ├── PageNotBound        no site has the page
     ├── WithdrawalUnfinished  a person left, and a page of theirs is just being changed: 503
     ├── SiteExists          a site of this name is there already
+    ├── NameRests           a site of this name was removed just now
+    ├── SiteInUse           a site that has pages, or for which something waits, is not removed unasked
     ├── PageTaken           a page belongs to another site
     ├── FacebookRefused     Meta's Graph API says no
     └── FacebookUnreachable Meta's Graph API does not answer
@@ -73,6 +76,15 @@ class SiteNotFound(RelayError, UserError):
         super().__init__(f"there is no site named {site}; `relay site list` shows those there are")
 
 
+class SiteLeaves(SiteNotFound):
+    """A site is being removed."""
+
+    def __init__(self, site: str) -> None:
+        UserError.__init__(
+            self, f"site {site} is being removed; `relay site remove {site} --force` goes on where that was interrupted"
+        )
+
+
 class OutboxNotFound(RelayError, UserError):
     """The name is no site's and no unclaimed page's."""
 
@@ -109,6 +121,19 @@ class SiteExists(RelayError, UserError):
 
     def __init__(self, site: str) -> None:
         super().__init__(f"a site named {site} is there already; `relay site show {site}` shows it")
+
+
+class NameRests(RelayError, UserError):
+    """A site of this name was removed just now, and other processes may know it still."""
+
+    def __init__(self, site: str, *, rests_s: int) -> None:
+        super().__init__(
+            f"a site named {site} was removed just now, and parts of the relay may know it still: add it in {rests_s} s"
+        )
+
+
+class SiteInUse(RelayError, UserError):
+    """A site has pages, or something waits for it; the message says what, and which commands help."""
 
 
 class PageTaken(RelayError, UserError):

@@ -24,6 +24,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
                                 to another site: kind, item, ms of
                                 arrival, id of each, oldest first
     relay:sites         hash    site → record (JSON, secrets sealed)     site commands          push, status    for good
+    relay:{relay:sites}:removed  zset  site → ms when it was removed     site remove            site add        [15]
     relay:secret-uses   hash    site → mark of the secret it calls with,   web process     status          until the
                                 since when; no secret; while it rotates                                    rotation ends
     relay:bindings      hash    page → site, or ~site: reserved for it   bind, unbind, move     intake, status  for good
@@ -62,9 +63,13 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
     [11] here o is the confirmation code; `core.deletion.RECEIPT_TTL_S`
     [12] until it is all at the page's new site, within the change
     [13] erased with the page, by its next audit   [14] the newest OUTAGES_KEPT
+    [15] `adapters.redis_sites.NAME_RESTS_S`, erased when the next site is added
+
+What is for good stays until its site is removed; fences and gates stay also then (decision 0034).
 """
 
 SITES = "relay:sites"
+REMOVED = "relay:{relay:sites}:removed"
 SECRET_USES = "relay:secret-uses"  # noqa: S105  a key's name, not a secret
 BINDINGS = "relay:bindings"
 PAGES = "relay:pages"

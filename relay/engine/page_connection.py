@@ -149,6 +149,18 @@ class PageConnection:
         await self._bindings.unbind(page_id)
         return Disconnection(site, await self.release(page_id))
 
+    async def abandon(self, page_id: str, site: str) -> str:
+        """End a page of a site that is being removed and is told nothing any more; another site's page is left alone.
+
+        Returns what `release` does. Raises UserError while another change of the page is under way, StoreUnavailable.
+        """
+        owner = await self._bindings.find(page_id)
+        if owner is not None and owner != site:
+            return ""
+        if owner is not None:
+            await self._bindings.unbind(page_id)
+        return await self.release(page_id)
+
     async def release(self, page_id: str) -> str:
         """End the subscription of a page that is bound no more, and forget its token. Raises StoreUnavailable.
 

@@ -23,6 +23,7 @@ COMMANDS = [
     ["site", "pause"],
     ["site", "resume"],
     ["site", "rotate-secret"],
+    ["site", "remove"],
     ["outbox", "list"],
     ["outbox", "show"],
     ["outbox", "drop"],

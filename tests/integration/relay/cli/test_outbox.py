@@ -236,7 +236,7 @@ class TestDrop:
         self, ask: Ask, client: sync_redis.Redis, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         put(client, "a")
-        monkeypatch.setattr(outbox_changes, "_confirm", lambda _question: put(client, "b"))
+        monkeypatch.setattr(outbox_changes, "confirm", lambda _question, **_: put(client, "b"))
         ask("outbox", "drop", "acme")
 
         assert texts(client) == ["b"]
