@@ -36,11 +36,20 @@ class Vault:
     """Seals and opens short texts with one or more keys."""
 
     def __init__(self, keys: Sequence[SecretStr]) -> None:
-        self._fernet = MultiFernet([Fernet(key.get_secret_value()) for key in keys])
+        fernets = [Fernet(key.get_secret_value()) for key in keys]
+        self._first, self._fernet = fernets[0], MultiFernet(fernets)
 
     def seal(self, secret: SecretStr) -> str:
         """Encrypt under the first key."""
         return self._fernet.encrypt(secret.get_secret_value().encode()).decode()
+
+    def reseal(self, sealed: str) -> str:
+        """Return the same where the first key opens it, else what it holds sealed anew. Raises VaultError."""
+        try:
+            self._first.decrypt(sealed.encode())
+        except InvalidToken:
+            return self.seal(self.open(sealed))
+        return sealed
 
     def open(self, sealed: str) -> SecretStr:
         """Decrypt under whichever key fits. Raises VaultError when none does."""

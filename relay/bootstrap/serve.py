@@ -25,6 +25,7 @@ from relay.adapters.redis_pulse import RedisPulse
 from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_receipts import RedisReceipts
 from relay.adapters.redis_removal import RedisRemoval
+from relay.adapters.redis_sealed import RedisSealed
 from relay.adapters.redis_secret_uses import RedisSecretUses
 from relay.adapters.redis_shelf import RedisShelf
 from relay.adapters.redis_status import RedisStatus
@@ -53,6 +54,7 @@ from relay.engine.outbox_admin import OutboxAdmin
 from relay.engine.page_connection import PageConnection
 from relay.engine.page_health import PageHealth
 from relay.engine.pulse import Pulse
+from relay.engine.resealing import Resealing
 from relay.engine.routing import Routing
 from relay.engine.secret_rotation import SecretRotation
 from relay.engine.site_admin import SiteAdmin
@@ -70,6 +72,7 @@ from relay.web.facebook import FacebookRoutes
 from relay.web.front_door import FrontDoor
 from relay.web.health import HealthRoutes
 from relay.web.invitations import InvitationRoutes
+from relay.web.master_key import MasterKeyRoutes
 from relay.web.outboxes import OutboxRoutes
 from relay.web.reception import Reception
 from relay.web.removals import RemovalRoutes
@@ -121,6 +124,7 @@ async def serving(
         routes = (
             *_routes(settings, store, reception, pages),
             _rotation_routes(settings, store, graph, writer),
+            MasterKeyRoutes(Resealing(RedisSealed(redis, vault)), token=admin_token_of(settings)),
             RemovalRoutes(_removal_of(store, page_store, vault, pages), token=admin_token_of(settings)),
             _site_routes(store, lane, callers),
             InvitationRoutes(connecting, callers, admin_token=admin_token_of(settings)),

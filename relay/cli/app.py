@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from relay.cli import binding, check, connect, outbox, removal, rotation, server, site, status
+from relay.cli import binding, check, connect, master_key, outbox, removal, rotation, server, site, status
 from shared.console import say
 from shared.typer_words import PlainGroup
 
@@ -51,6 +51,9 @@ app.command()(connect.connect)
 app.add_typer(outbox.app, name="outbox")
 app.command()(status.status)
 app.command()(check.check)
+
+
+app.command("rotate-master-key")(master_key.rotate_master_key)
 
 
 @app.command("new-master-key")

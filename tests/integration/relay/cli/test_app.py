@@ -35,6 +35,7 @@ COMMANDS = [
     ["connect"],
     ["status"],
     ["check"],
+    ["rotate-master-key"],
     ["new-master-key"],
 ]
 
