@@ -13,7 +13,7 @@ import pytest
 import redis as sync_redis
 
 from relay.core import keys
-from relay.core.checks import app, public_address, redis, running
+from relay.core.checks import app, pages, public_address, redis, running
 from relay.core.page import FIELDS
 from tests.simulators.graph.app import AppSubscription
 from tests.support import facebook
@@ -115,6 +115,7 @@ def test_where_everything_is_right_nothing_fails_and_the_command_ends_with_0(who
         running.RELAY,
         running.WORKERS,
         running.SITES,
+        pages.PAGES,
     ]
 
 
@@ -125,7 +126,7 @@ def test_a_pipe_gets_words_without_colours_and_a_sentence_that_sums_up(whole: Ru
     assert ended.code == 1
     assert "\x1b" not in ended.out
     assert f"→ {app.FIX}" in ended.out
-    assert ended.out.splitlines()[-1] == "1 of 14 checks failed; 2 warnings."
+    assert ended.out.splitlines()[-1] == "1 of 15 checks failed; 2 warnings."
 
 
 @pytest.mark.parametrize("columns", [200, 80, 40])
@@ -138,7 +139,7 @@ def test_a_terminal_of_any_width_gets_whole_words(
 
     words = " ".join(screen.text.split())
     assert f"→ {app.FIX}" in words
-    assert "1 of 14 checks failed; 2 warnings." in words
+    assert "1 of 15 checks failed; 2 warnings." in words
 
 
 @pytest.mark.parametrize("shown_on", ["terminal", "pipe"])
