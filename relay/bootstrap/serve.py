@@ -174,11 +174,13 @@ def _routes(settings: RelaySettings, store: Store, reception: Reception, pages: 
 
 
 def _rotation_routes(settings: RelaySettings, store: Store, graph: GraphClient, writer: AppendWriter) -> RotationRoutes:
+    pages = RedisPages(store.redis, vault_of(settings))
     rotation = SecretRotation(
         store.sites,
         RedisSecretUses(store.redis),
         RedisBindings(store.redis),
-        RedisPages(store.redis, vault_of(settings)),
+        pages,
+        RedisAudits(store.redis, pages),
         proof_of=graph.proof_of,
         append=writer.append,
         clock=time.time,

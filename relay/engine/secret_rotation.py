@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from relay.core.audit_state import AuditState
 from relay.core.page import ConnectedPage
 from relay.core.rotation import SecretUse, begun, begun_again, finished
 from relay.core.site import Site
@@ -63,6 +64,13 @@ class TokenStore(Protocol):
         """Return what is kept of a page. Raises VaultError, StoreUnavailable."""
 
 
+class AuditedPages(Protocol):
+    """What audits found of pages."""
+
+    async def of(self, page_ids: Sequence[str]) -> Mapping[str, AuditState]:
+        """Return what is known of each; nothing of those that were not audited yet. Raises StoreUnavailable."""
+
+
 @dataclass(frozen=True, slots=True)
 class HandedOver:
     """Of which pages the site was handed the token again, and of which that could not be done."""
@@ -90,6 +98,7 @@ class SecretRotation:
         uses: SecretUses,
         bindings: BoundPages,
         tokens: TokenStore,
+        audits: AuditedPages,
         *,
         proof_of: Callable[[SecretStr], SecretStr],
         append: Callable[[str, Sequence[Incoming]], Awaitable[Sequence[int]]],
@@ -100,6 +109,7 @@ class SecretRotation:
         self._uses = uses
         self._bindings = bindings
         self._tokens = tokens
+        self._audits = audits
         self._proof_of = proof_of
         self._append = append
         self._clock = clock
@@ -132,16 +142,21 @@ class SecretRotation:
         return (await self._uses.last([name])).get(name)
 
     async def _hand_over(self, site: Site) -> HandedOver:
-        """Bring the site the tokens of its pages, sealed for its secrets."""
+        """Bring the site the tokens of its pages, sealed for its secrets.
+
+        But for those that Facebook takes no longer: a `page.connected` would tell the site that all is well again.
+        """
         told: list[str] = []
         failed: list[str] = []
-        for page_id in sorted(page for page, owner in (await self._bindings.all()).items() if owner == site.name):
+        pages = sorted(page for page, owner in (await self._bindings.all()).items() if owner == site.name)
+        audits = await self._audits.of(pages)
+        for page_id in pages:
             try:
                 page = await self._tokens.find(page_id)
             except VaultError:
                 failed.append(page_id)
                 continue
-            if page is not None and page.site == site.name:
+            if page is not None and page.site == site.name and not _is_dead(page, audits.get(page_id)):
                 refused = await self._append(site.name, [self._connected(page, site)])
                 (failed if refused else told).append(page_id)
         if failed:
@@ -152,3 +167,10 @@ class SecretRotation:
         token = PageToken(page.token, self._proof_of(page.token))
         sealed = seal(token, page_id=page.page_id, secrets=site.secrets)
         return Incoming(page.page_id, page_events.KIND_CONNECTED, page_events.encode(PageConnected(page.name, sealed)))
+
+
+def _is_dead(page: ConnectedPage, state: AuditState | None) -> bool:
+    """Whether it is this very token that an audit found dead, and not one that the page had before."""
+    if state is None or state.death is None:
+        return False
+    return (state.site, state.connected_at_ms) == (page.site, page.connected_at_ms)

@@ -8,16 +8,19 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from relay.adapters.redis_audits import RedisAudits
 from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_secret_uses import RedisSecretUses
 from relay.adapters.redis_sites import RedisSites
 from relay.core import keys
+from relay.core.audit_state import AuditState, Death
 from relay.core.errors import SiteNotFound
 from relay.core.page import ConnectedPage
 from relay.core.rotation import mark_of
 from relay.core.site import Site
 from relay.core.webhook import Incoming
 from relay.engine.secret_rotation import HandedOver, SecretRotation
+from relay.engine.watchdog import Audited
 from shared.errors import UserError
 from shared.page_events import decode_connected
 from shared.page_token import unseal
@@ -40,7 +43,8 @@ class Bench:
         self.appended: list[tuple[str, Incoming]] = []
         self.refused: Sequence[str] = ()
         self.rotation = SecretRotation(
-            self.sites, self.uses, self, self.pages, proof_of=lambda _: SecretStr("p"), append=self.append,
+            self.sites, self.uses, self, self.pages, RedisAudits(redis, self.pages),
+            proof_of=lambda _: SecretStr("p"), append=self.append,
             clock=ManualClock(),
         )  # fmt: skip
 
@@ -85,6 +89,20 @@ async def test_during_the_overlap_both_secrets_stand_sealed_and_open_the_pages_t
     record = await bench.redis.hget(keys.SITES, "acme")
     assert record is not None
     assert rotated.secret.get_secret_value() not in str(record)
+
+
+@pytest.mark.parametrize(
+    ("connected_at_ms", "handed_over"),
+    [pytest.param(1, ["2"], id="this token"), pytest.param(0, ["1", "2"], id="one it had before")],
+)
+async def test_a_token_that_an_audit_found_dead_is_not_handed_over(
+    bench: Bench, connected_at_ms: int, handed_over: list[str]
+) -> None:
+    audits = RedisAudits(bench.redis, bench.pages)
+    dead = AuditState("acme", connected_at_ms, good_at_ms=1, death=Death(2, "the session has expired"))
+    await audits.save([Audited("1", dead, again_at_ms=3)])
+
+    assert (await bench.rotation.begin("acme")).handed_over == HandedOver(handed_over, [])
 
 
 async def test_afterwards_the_old_secret_is_gone_and_nothing_is_noted_any_more(bench: Bench) -> None:
