@@ -16,8 +16,8 @@ from onsite.core.facebook.send import (
     text_message_body,
 )
 from onsite.core.sending import Lost, Postponed, SendOutcome
-from shared.exchange import CONNECT_TIMEOUT_S, DEFAULT_TIMEOUT, NoAnswer, NotSent, get, post
-from shared.graph import GRAPH_URL
+from shared.exchange import CONNECT_TIMEOUT_S, DEFAULT_TIMEOUT, Answer, NoAnswer, NotSent, get, post
+from shared.graph import GRAPH_URL, GraphTrouble
 
 IDENTIFY_TIMEOUT = aiohttp.ClientTimeout(total=15.0, connect=CONNECT_TIMEOUT_S)
 """Shorter than an admin's command waits for the site (`shared.api_client`)."""
@@ -34,7 +34,8 @@ class GraphClient:
         timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,
     ) -> None:
         self._session = session
-        self._base_url = base_url
+        self.base_url = base_url
+        """Where Meta's Graph API is."""
         self._timeout = timeout
 
     async def send_text(
@@ -50,7 +51,7 @@ class GraphClient:
         try:
             status, body = await post(
                 self._session,
-                messages_url(self._base_url, page_id, proof),
+                messages_url(self.base_url, page_id, proof),
                 text_message_body(recipient=recipient, text=text, correlation=correlation),
                 headers=_bearer(token),
                 timeout=self._timeout,
@@ -63,16 +64,22 @@ class GraphClient:
 
     async def identify(self, token: SecretStr, proof: SecretStr | None = None) -> PageIdentity:
         """Ask whose token it is. Raises FacebookError."""
+        return decode_page(*await self.ask(identity_url(self.base_url, proof), token, timeout=IDENTIFY_TIMEOUT))
+
+    async def ask(
+        self,
+        url: str,
+        token: SecretStr,
+        *,
+        timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109  aiohttp's, which tells connecting from answering
+    ) -> Answer:
+        """Ask with a page's token. Raises FacebookError when no answer comes; what one says is not looked at."""
+        if refusal := refusal_of_token(token):
+            raise FacebookError(refusal.sentence, GraphTrouble.TOKEN_DEAD)
         try:
-            answer = await get(
-                self._session,
-                identity_url(self._base_url, proof),
-                headers=_bearer(token),
-                timeout=IDENTIFY_TIMEOUT,
-            )
+            return await get(self._session, url, headers=_bearer(token), timeout=timeout)
         except (NotSent, NoAnswer) as trouble:
             raise FacebookError(f"Facebook could not be reached ({trouble}).") from None
-        return decode_page(*answer)
 
 
 def _bearer(token: SecretStr) -> dict[str, str]:

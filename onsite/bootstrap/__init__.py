@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from onsite.adapters.couriers import FacebookCourier, TelegramCourier
 from onsite.adapters.graph_client import GraphClient
+from onsite.adapters.graph_conversations import GraphConversations
 from onsite.adapters.relay_client import RelayClient
 from onsite.adapters.sql.channels import SqlChannels
 from onsite.adapters.sql.database import Database, open_database
@@ -30,6 +31,7 @@ from onsite.adapters.sql.reader import SqlReader
 from onsite.adapters.sql.replies import SqlReplies
 from onsite.adapters.telegram_client import TelegramClient
 from onsite.core import relay_answers
+from onsite.core.facebook.conversations import CALLS_PER_S
 from onsite.core.facebook.translate import translate_item
 from onsite.core.model import Platform
 from onsite.core.settings import OnsiteSettings
@@ -40,8 +42,10 @@ from onsite.engine.backfills import Backfills
 from onsite.engine.bell import Bell
 from onsite.engine.channel_admin import ChannelAdmin
 from onsite.engine.channels import Channel
+from onsite.engine.gap_reader import GapReader
 from onsite.engine.inbox import Inbox
 from onsite.engine.metrics import Metrics
+from onsite.engine.pace import Pace
 from onsite.engine.poller import Poller
 from onsite.engine.pollers import Pollers
 from onsite.engine.ports import Courier
@@ -50,6 +54,7 @@ from onsite.engine.relay_link import RelayLink
 from onsite.engine.replies import Replies
 from onsite.engine.sender import Sender
 from onsite.web.app import Routes, build_app
+from onsite.web.backfills import BackfillRoutes
 from onsite.web.channels import ChannelRoutes
 from onsite.web.connecting import ConnectRoutes
 from onsite.web.conversations import ConversationRoutes
@@ -89,6 +94,7 @@ class Site:
     inbox: Inbox
     sender: Sender
     pollers: Pollers
+    backfills: Backfills
     clients: Clients
     supervisor: Supervisor
     bell: Bell
@@ -175,7 +181,17 @@ def _build(settings: OnsiteSettings, database: Database, clients: Clients) -> Si
     sender = _sender(database, channels, clients, bell, metrics)
     pollers = Pollers(supervisor, channels, new_poller)
     reader, link = SqlReader(database), RelayLink(asked=clients.relay is not None, clock=time.time)
-    return Site(database, channels, inbox, sender, pollers, clients, supervisor, bell, metrics, reader, link)
+    backfills = _backfills(database, channels, inbox, clients, supervisor)
+    return Site(database, channels, inbox, sender, pollers, backfills, clients, supervisor, bell, metrics, reader, link)
+
+
+def _backfills(
+    database: Database, channels: SqlChannels, inbox: Inbox, clients: Clients, supervisor: Supervisor
+) -> Backfills:
+    gaps = SqlGaps(database)
+    pace = Pace(CALLS_PER_S, monotonic=time.monotonic, sleep=asyncio.sleep)
+    reader = GapReader(gaps, GraphConversations(clients.graph), inbox, pace)
+    return Backfills(gaps, channels, reader, supervisor, sleep=asyncio.sleep, jitter=random.random)
 
 
 def _sender(database: Database, channels: SqlChannels, clients: Clients, bell: Bell, metrics: Metrics) -> Sender:
@@ -192,6 +208,7 @@ async def _start(site: Site) -> None:
     await site.sender.recover()
     site.supervisor.start("sender", site.sender.run)
     await site.pollers.start_all()
+    await site.backfills.start_all()
     if site.clients.relay is not None:
         site.supervisor.start("announcer", _announcer(site, site.clients.relay).run)
 
@@ -209,7 +226,7 @@ def _announcer(site: Site, relay: RelayClient) -> Announcer:
 
 
 def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
-    token = _api_token_of(settings)
+    token, gaps = _api_token_of(settings), SqlGaps(site.database)
     replies = Replies(
         SqlReplies(site.database),
         wake_sender=site.sender.wake,
@@ -217,14 +234,21 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
         clock=time.time,
         new_correlation=lambda: uuid.uuid4().hex,
     )
-    admin = ChannelAdmin(site.channels, site.pollers, facebook=site.clients.graph, telegram=site.clients.telegram)
+    admin = ChannelAdmin(
+        site.channels,
+        site.pollers,
+        facebook=site.clients.graph,
+        telegram=site.clients.telegram,
+        on_credentials=site.backfills.go_on,
+    )
     return [
         _receiver(settings, site, admin),
         ChannelRoutes(site.channels, admin, token=token),
         ConnectRoutes(None if site.clients.relay is None else site.clients.relay.connect_link, token=token),
         ConversationRoutes(site.reader, replies, site.bell, token=token),
+        BackfillRoutes(gaps, site.backfills, clock=time.time, token=token),
         StatusRoutes(
-            site.reader, site.channels, site.inbox, site.link, site.supervisor, site=settings.site, token=token
+            site.reader, site.channels, site.inbox, site.link, site.supervisor, gaps, site=settings.site, token=token
         ),
         HealthRoutes(site.reader, site.metrics, site.link),
     ]
@@ -234,7 +258,7 @@ def _receiver(settings: OnsiteSettings, site: Site, admin: ChannelAdmin) -> Rout
     if settings.site is None or settings.relay_secret is None:
         log.info("relay_receiver_off", reason=OFF)
         return RelayEventsOff()
-    batches = RelayBatches(site.inbox, admin, Backfills(SqlGaps(site.database)), secret=settings.relay_secret)
+    batches = RelayBatches(site.inbox, admin, site.backfills, secret=settings.relay_secret)
     return RelayEvents(batches, site=settings.site, secret=settings.relay_secret, metrics=site.metrics)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from onsite.cli import channel, check, connect, conversations, messages, reply, run, settle, status
+from onsite.cli import backfill, channel, check, connect, conversations, messages, reply, run, settle, status
 from shared.console import say
 from shared.typer_words import PlainGroup
 
@@ -48,4 +48,5 @@ app.command()(messages.messages)
 app.command()(reply.reply)
 app.command()(settle.settle)
 app.command()(status.status)
+app.command()(backfill.backfill)
 app.command()(check.check)

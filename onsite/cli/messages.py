@@ -41,7 +41,7 @@ def messages(
 
 def _row(message: dict[str, Any]) -> dict[str, Any]:
     failure = message["failure"]
-    state = message["state"] or ""
+    state = ", ".join(filter(None, (message["state"], "backfilled" if message["backfilled"] else "")))
     return message | {
         "who": message["author_name"] or message["author"],
         "what": what_of(message),

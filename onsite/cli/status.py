@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from onsite.cli.backfill import backfill_sentence
 from onsite.cli.channel import print_channels
 from onsite.cli.context import AsJson, DataDir, Url, site_api
 from shared.console import print_json, say
@@ -25,6 +26,9 @@ def status(data_dir: DataDir = None, url: Url = None, *, as_json: AsJson = False
         say("  Look whether the unknown ones arrived, and say so with `onsite settle MESSAGE sent|failed`.")
     if found["quarantined"]:
         say(f"In quarantine: {found['quarantined']} events that could not be read; nothing of them is lost.")
+    for backfill in found["backfills"]:
+        if sentence := backfill_sentence(backfill):
+            say(sentence)
     for task in found["tasks"]:
         if task["crashes"]:
             say(f"Task {task['name']} crashed {task['crashes']} times: {task['last_error']}")

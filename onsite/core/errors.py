@@ -6,7 +6,7 @@ SocialRelayError
     ├── ChannelNotFound       no such channel
     ├── ConversationNotFound  no such conversation
     ├── NoConnectLink         the relay gave no link for connecting pages
-    ├── FacebookError         Facebook did not say whose token this is
+    ├── FacebookError         Facebook did not tell what it was asked
     └── TelegramError         Telegram refused a call; says whether to stop, wait, or try again
 """
 
@@ -39,7 +39,7 @@ class NoConnectLink(OnsiteError, UserError):
 
 @dataclass(eq=False)  # as TelegramError below
 class FacebookError(OnsiteError):
-    """Facebook refused to say whose token this is, or could not be asked."""
+    """Facebook refused to tell what it was asked, or could not be asked."""
 
     sentence: str
     """For operators. Never holds the token."""

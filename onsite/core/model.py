@@ -119,6 +119,8 @@ class MessageFact:
     reply_to_key: str = ""
     correlation: str = ""
     """Our own id that came back with an echo: it settles a send whose answer was lost."""
+    backfilled: bool = False
+    """Whether it was found by reading the conversation afterwards; then its time is a whole second."""
 
 
 class ReceiptState(StrEnum):

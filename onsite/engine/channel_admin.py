@@ -5,6 +5,7 @@ be asked just now keeps nobody from adding a channel; the channel says so.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -51,12 +52,20 @@ class ChannelAdmin:
     """The use cases of channels."""
 
     def __init__(
-        self, store: ChannelStore, pollers: Pollers, *, facebook: FacebookPages, telegram: TelegramPolling
+        self,
+        store: ChannelStore,
+        pollers: Pollers,
+        *,
+        facebook: FacebookPages,
+        telegram: TelegramPolling,
+        on_credentials: Callable[[int], Awaitable[None]],
     ) -> None:
+        """`on_credentials` is told each channel that was given some."""
         self._store = store
         self._pollers = pollers
         self._facebook = facebook
         self._telegram = telegram
+        self._on_credentials = on_credentials
 
     async def add_page(self, page_id: str, credentials: Credentials, *, name: str = "") -> Channel:
         """Add a Facebook page, or give the one that is there another token.
@@ -140,6 +149,7 @@ class ChannelAdmin:
                     channel = await self._store.channel(channel.id)
             finally:
                 await self._pollers.refresh(channel)
+        await self._on_credentials(channel.id)
         log.info("channel_saved", channel=channel.id, platform=ref.platform, external_id=ref.external_id)
         return channel
 

@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from onsite.core.facebook.conversations import Customer, Listed
 from onsite.engine.bell import Bell
 from onsite.engine.channels import ChannelRef
 from onsite.engine.errors import StoreUnavailable
 from onsite.engine.incoming import Applied, EventState, IncomingBatch, IncomingEvent, NextOffset
 from onsite.engine.metrics import Metrics
 from onsite.engine.ports import InboxStore, ItemTranslator, UpdateId, UpdateTranslator
-from onsite.engine.reading import quarantine, read_relay_event, read_update
+from onsite.engine.reading import quarantine, read_found, read_relay_event, read_update
 from onsite.engine.storable import MAX_INT
 from shared.clock import Clock
 from shared.logs import get_logger
@@ -87,7 +88,15 @@ class Inbox:
         await self._apply(IncomingBatch(events, next_offset))
         return next_offset is not None
 
-    async def _apply(self, batch: IncomingBatch) -> None:
+    async def take_found(self, page_id: str, customer: Customer, found: Sequence[Listed]) -> int:
+        """Store messages that a conversation was read for; returns how many were not there. Raises StoreUnavailable."""
+        now_ms = self._now_ms()
+        return await self._apply(
+            IncomingBatch([read_found(each, customer, page_id=page_id, now_ms=now_ms) for each in found])
+        )
+
+    async def _apply(self, batch: IncomingBatch) -> int:
+        """Store a batch; returns how many messages were added."""
         started = time.perf_counter()
         try:
             applied = await self._store.apply(batch)
@@ -95,12 +104,15 @@ class Inbox:
             raise
         except Exception as error:  # noqa: BLE001  logged below; nothing of the batch is stored at this point
             log.warning("batch_not_storable", events=len(batch.events), reason=type(error).__name__)
-            await self._apply_singly(batch)
+            added = await self._apply_singly(batch)
         else:
             self._note(batch.events, applied)
+            added = applied.messages
         self._metrics.apply_seconds.observe(time.perf_counter() - started)
+        return added
 
-    async def _apply_singly(self, batch: IncomingBatch) -> None:
+    async def _apply_singly(self, batch: IncomingBatch) -> int:
+        added = 0
         for event in batch.events:
             single = IncomingBatch([event])
             try:
@@ -110,7 +122,9 @@ class Inbox:
             except Exception as error:  # noqa: BLE001  the event keeps the reason
                 applied = await self._store.apply(IncomingBatch([quarantine(event, error)]))
             self._note(single.events, applied)
+            added += applied.messages
         await self._store.apply(replace(batch, events=()))
+        return added
 
     def _note(self, events: Sequence[IncomingEvent], applied: Applied) -> None:
         if applied.outbound_touched:

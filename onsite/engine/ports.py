@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from onsite.core.facebook.conversations import Customer, MessagePage, ThreadPage
 from onsite.core.facebook.page import PageIdentity
 from onsite.core.gap import Span
 from onsite.core.model import Translation
@@ -205,6 +206,22 @@ class FacebookPages(Protocol):
 
     async def identify(self, token: SecretStr, proof: SecretStr | None = None) -> PageIdentity:
         """Ask whose token it is. Raises FacebookError."""
+        ...
+
+
+class Conversations(Protocol):
+    """Reads a page's conversations. Each method is one call, and raises FacebookError."""
+
+    async def threads(self, page_id: str, credentials: Credentials, *, after: str) -> ThreadPage:
+        """List threads, newest first, from the beginning or from behind `after`."""
+        ...
+
+    async def thread(self, page_id: str, thread_id: str, credentials: Credentials) -> tuple[Customer, MessagePage]:
+        """Read whom a thread is with, and its newest messages."""
+        ...
+
+    async def older(self, thread_id: str, credentials: Credentials, *, after: str) -> MessagePage:
+        """List a thread's messages behind `after`, by id and time alone."""
         ...
 
 

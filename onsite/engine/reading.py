@@ -9,12 +9,14 @@ from datetime import datetime
 from traceback import extract_tb
 
 from onsite.core.errors import TranslationError
+from onsite.core.facebook.conversations import Customer, Listed
+from onsite.core.facebook.found import KIND_FOUND, translate_found
 from onsite.core.model import Platform, Translation
 from onsite.engine.channels import ChannelRef
 from onsite.engine.incoming import EventState, IncomingEvent
 from onsite.engine.ports import ItemTranslator, UpdateTranslator
 from onsite.engine.storable import storable_fact
-from shared.lenient import as_text
+from shared.lenient import as_text, canonical
 from shared.wire import PLATFORM_KINDS, Event
 
 UPDATE_KIND = "update"
@@ -48,6 +50,18 @@ def read_update(
         payload=update,
         received_at_ms=now_ms,
         translate=lambda: translate(update, received_at_ms=now_ms),
+    )
+
+
+def read_found(message: Listed, customer: Customer, *, page_id: str, now_ms: int) -> IncomingEvent:
+    """Read a message that was found in a conversation of a page."""
+    return _read(
+        channel=ChannelRef(Platform.FACEBOOK, page_id),
+        source_id=message.mid,
+        kind=KIND_FOUND,
+        payload=canonical(message.content),
+        received_at_ms=now_ms,
+        translate=lambda: translate_found(message, customer, page_id=page_id),
     )
 
 

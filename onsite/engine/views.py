@@ -76,6 +76,8 @@ class MessageView:
     """None for an incoming message."""
     failure_code: str
     failure: str
+    backfilled: bool
+    """Whether it was found by reading the conversation afterwards."""
     attachments: tuple[Attachment, ...]
 
     @property

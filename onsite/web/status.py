@@ -5,13 +5,17 @@ from typing import Any
 from aiohttp import web
 from pydantic import SecretStr
 
+from onsite.engine.gaps import GapStore
 from onsite.engine.inbox import Inbox
 from onsite.engine.ports import ChannelStore
 from onsite.engine.relay_link import RelayLink
 from onsite.engine.views import Reader
-from onsite.web.views import channel_json, relay_json
+from onsite.web.views import backfill_json, channel_json, relay_json
 from shared.tasks import Supervisor
 from shared.web import require_bearer
+
+SHOWN_BACKFILLS = 5
+"""The newest ones; `/api/v1/backfills` lists more."""
 
 
 class StatusRoutes:
@@ -24,6 +28,7 @@ class StatusRoutes:
         inbox: Inbox,
         link: RelayLink,
         supervisor: Supervisor,
+        gaps: GapStore,
         *,
         site: str | None,
         token: SecretStr,
@@ -33,6 +38,7 @@ class StatusRoutes:
         self._inbox = inbox
         self._link = link
         self._supervisor = supervisor
+        self._gaps = gaps
         self._site = site
         self._guard = require_bearer(token)
 
@@ -51,6 +57,7 @@ class StatusRoutes:
                 "channels": [channel_json(each) for each in await self._channels.channels()],
                 "replies": {str(state): count for state, count in counts.replies.items()},
                 "quarantined": counts.quarantined,
+                "backfills": [backfill_json(each) for each in await self._gaps.views(limit=SHOWN_BACKFILLS)],
                 "tasks": self._tasks(),
             }
         )

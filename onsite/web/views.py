@@ -4,6 +4,7 @@ from typing import Any
 
 from onsite.core.model import Attachment
 from onsite.engine.channels import Channel
+from onsite.engine.gaps import GapView
 from onsite.engine.relay_link import RelayLink
 from onsite.engine.views import ContactView, ConversationView, MessageView
 from onsite.web.relay_events import OFF as NO_RELAY
@@ -84,7 +85,33 @@ def message_json(message: MessageView) -> dict[str, Any]:
         "reply_to_key": message.reply_to_key,
         "state": message.state,
         "failure": {"code": message.failure_code, "sentence": message.failure} if message.failure_code else None,
+        "backfilled": message.backfilled,
         "attachments": [_attachment_json(attachment) for attachment in message.attachments],
+    }
+
+
+def backfill_json(view: GapView) -> dict[str, Any]:
+    """Show a gap, how far it is read, and what of it is beyond reach."""
+    gap = view.gap
+    return {
+        "id": gap.id,
+        "page_id": gap.page_id,
+        "since": iso_ms(gap.span.since_ms),
+        "until": iso_ms(gap.span.until_ms),
+        "reason": gap.reason,
+        "state": gap.state,
+        "sentence": gap.sentence,
+        "merged_into": gap.merged_into,
+        "listed": gap.listed,
+        "threads": view.threads,
+        "read": view.read,
+        "found": view.found,
+        "missing": view.missing,
+        "threads_beyond_reach": view.beyond_reach_count,
+        "beyond_reach": [
+            {"thread": each.thread_id, "contact_key": each.contact, "missing": each.missing}
+            for each in view.beyond_reach
+        ],
     }
 
 

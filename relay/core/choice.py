@@ -6,9 +6,9 @@ outbox. So a stretch of time is a stretch of ids, and one event is a stretch of 
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from shared.errors import UserError
+from shared.moments import read_moment
 from shared.names import is_page_id
 
 FIRST, LAST = "-", "+"
@@ -16,11 +16,6 @@ FIRST, LAST = "-", "+"
 
 _ID = re.compile(r"[0-9]{1,15}-[0-9]{1,19}")
 _CURSOR = re.compile(r"\(?[0-9]{1,15}-[0-9]{1,19}")
-_AGO = re.compile(r"([0-9]{1,6})([smhd])")
-_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_LATEST_MS = 10**15 - 1
-
-TIME_RULE = "a time like 2026-11-22T10:20, or how long ago: 90s, 15m, 2h, 3d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +43,11 @@ def choose(*, since: str, until: str, page_id: str, event_id: str, now: float) -
     if page_id and not is_page_id(page_id):
         raise UserError(f"{page_id!r} is no page id: a page's id is digits only")
     if not event_id:
-        first = str(_read_time(since, now)) if since else FIRST
-        last = str(_read_time(until, now)) if until else LAST
+        first = str(read_moment(since, now)) if since else FIRST
+        last = str(read_moment(until, now)) if until else LAST
         return Choice(first, last, page_id)
     if since or until:
         raise UserError("one event is named by its id alone: leave out --since and --until")
     if not _ID.fullmatch(event_id):
         raise UserError(f"{event_id!r} is no id of an event; `relay outbox show` lists ids such as 1763806800123-0")
     return Choice(event_id, event_id, page_id)
-
-
-def _read_time(text: str, now: float) -> int:
-    """Return milliseconds since 1970."""
-    ago = _AGO.fullmatch(text)
-    if ago:
-        return max(0, round((now - int(ago[1]) * _UNIT_S[ago[2]]) * 1000))
-    try:
-        moment = datetime.fromisoformat(text)
-        ms = round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        raise UserError(f"{text!r} is no time: expected {TIME_RULE}; without a zone it is UTC") from None
-    return min(max(0, ms), _LATEST_MS)

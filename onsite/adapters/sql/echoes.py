@@ -64,7 +64,9 @@ def confirm_ours(connection: Connection, echoes: Sequence[Placed], places: dict[
 
 def _confirmed(connection: Connection, reply: AnyRow, fact: MessageFact, other: AnyRow | None) -> dict[str, object]:
     """Return what changes in `reply`; `other` is another row that has the echo's id."""
-    values = {"_id": reply.id, "key": fact.message_key, "sent_at_ms": fact.sent_at_ms}
+    # What was found afterwards tells its time in whole seconds: that would move a reply in front of its question.
+    sent_at_ms = reply.sent_at_ms if fact.backfilled else fact.sent_at_ms
+    values = {"_id": reply.id, "key": fact.message_key, "sent_at_ms": sent_at_ms}
     state = after_echo(SendState(reply.state))
     if other is not None and made_by_echo(other):
         state = further(state, absorb(connection, other).state)

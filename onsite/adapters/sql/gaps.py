@@ -128,7 +128,7 @@ def _insert(connection: Connection, channel_id: int, span: Span, reason: str) ->
 def _gap(connection: Connection, gap_id: int) -> Gap:
     row: AnyRow | None = connection.execute(gap_rows().where(gaps.c.id == gap_id)).first()
     if row is None:
-        raise GapNotFound(f"there is no backfill {gap_id}; `onsite backfill --list` shows them")
+        raise GapNotFound(f"there is no backfill {gap_id}; `onsite status` shows the newest ones")
     return gap_of(row)
 
 

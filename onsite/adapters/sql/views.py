@@ -58,6 +58,7 @@ def message_of(row: AnyRow, attachments: tuple[Attachment, ...]) -> MessageView:
         state=state,
         failure_code=row.failure_code if explained else "",
         failure=row.failure if explained else "",
+        backfilled=bool(row.backfilled),
         attachments=attachments,
     )
 

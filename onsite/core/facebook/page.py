@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from pydantic import SecretStr
 
 from onsite.core.errors import FacebookError
-from onsite.core.facebook.send import sentence_of
-from shared.graph import GRAPH_VERSION, decode_error, diagnose
+from onsite.core.facebook.answer import check_answer
+from shared.graph import GRAPH_VERSION
 from shared.lenient import as_id, as_text, decode_object
 
 
@@ -32,9 +32,7 @@ def identity_url(base_url: str, proof: SecretStr | None = None) -> str:
 
 def decode_page(status: int, body: bytes) -> PageIdentity:
     """Read the answer. Raises FacebookError."""
-    if error := decode_error(body):
-        diagnosis = diagnose(error)
-        raise FacebookError(sentence_of(error, diagnosis), diagnosis.trouble)
+    check_answer(body)
     try:
         answer = decode_object(body)
     except ValueError:

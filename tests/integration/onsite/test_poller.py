@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from unittest.mock import AsyncMock
 
 import pytest
 from pydantic import SecretStr
@@ -83,7 +84,13 @@ class Desk:
 
     def admin(self) -> ChannelAdmin:
         """Make the use cases of channels."""
-        return ChannelAdmin(self.store.channels, self.pollers, facebook=NoFacebook(), telegram=self.telegram)
+        return ChannelAdmin(
+            self.store.channels,
+            self.pollers,
+            facebook=NoFacebook(),
+            telegram=self.telegram,
+            on_credentials=AsyncMock(),
+        )
 
     async def add(self) -> Channel:
         """Add the bot's channel without starting its poller."""

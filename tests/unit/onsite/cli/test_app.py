@@ -15,6 +15,7 @@ runner = CliRunner()
 
 COMMANDS = [
     ["run"],
+    ["backfill"],
     ["channel"],
     ["channel", "add"],
     ["channel", "add", "facebook"],

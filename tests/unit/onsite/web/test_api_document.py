@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from onsite.core.facebook.send import MAX_TEXT as MAX_MESSENGER_TEXT
+from onsite.core.gap import Span
 from onsite.core.model import Platform
 from onsite.core.relay_answers import RelayState
 from onsite.core.telegram.api import MAX_TEXT as MAX_TELEGRAM_TEXT
 from onsite.core.telegram.outcomes import _REFUSALS
 from onsite.engine.channels import Channel, ChannelRef, ChannelState
+from onsite.engine.gaps import Gap, GapState, GapView, ThreadRead
 from onsite.engine.relay_link import RelayLink
 from onsite.engine.replies import MAX_CLIENT_ID
 from onsite.engine.views import ContactView, ConversationView
-from onsite.web.views import channel_json, contact_json, conversation_json, relay_json
+from onsite.web.views import backfill_json, channel_json, contact_json, conversation_json, relay_json
 from shared.graph import GraphTrouble
 
 ROOT = Path(__file__).parents[4]
@@ -24,6 +26,8 @@ CHANNEL = Channel(1, ChannelRef(Platform.FACEBOOK, "1122"), "Acme", ChannelState
 CONTACT = ContactView(1, 1, Platform.FACEBOOK, "9001", "Ada", "", "")
 RELAY = relay_json(RelayLink(asked=False, clock=lambda: 0.0), site=None, last_batch_at_ms=None)
 CONVERSATION = ConversationView(1, 1, Platform.FACEBOOK, "Acme", "9001", "", 1, "Ada", 0, "hello")
+GAP = Gap(1, 1, "1122", Span(0, 1), "", GapState.DONE, "", listed=True, merged_into=None)
+BACKFILL = backfill_json(GapView(GAP, 1, 1, 0, [ThreadRead("t_1", "9001", 0, 1)], 1, 1))
 
 POSTPONED_OR_LOST = {GraphTrouble.THROTTLED, GraphTrouble.TEMPORARY, GraphTrouble.UNKNOWN_OUTCOME}
 """Troubles of Facebook's that leave a reply queued or unknown, under codes of our own."""
@@ -56,6 +60,13 @@ def written(pattern: str, *paths: str) -> set[str]:
 )
 def test_every_field_is_listed(heading: str, fields: set[str]) -> None:
     assert table(heading) == fields
+
+
+def test_every_field_of_a_backfill_is_listed() -> None:
+    fields = table("A backfill:")
+
+    assert fields == set(BACKFILL)
+    assert table("A backfill:", column=1) >= {*map(str, GapState), *BACKFILL["beyond_reach"][0]}
 
 
 def test_every_state_of_the_relay_is_listed_and_explained() -> None:
