@@ -80,7 +80,9 @@ class Diagnosis:
 
 _T = GraphTrouble
 
-RENEWAL_HINT = "give the page a new token with `onsite channel add facebook PAGE_ID`"
+RENEWAL_HINT = (
+    "give the page a new token with `onsite connect` or, without a relay, with `onsite channel add facebook PAGE_ID`"
+)
 """What mends a dead token, as the end of a sentence."""
 
 _SENTENCES = {

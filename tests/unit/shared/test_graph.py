@@ -166,6 +166,7 @@ def test_what_meta_calls_transient_is_temporary_unless_more_is_known(
 @pytest.mark.parametrize("subcode", [None, 458, 459, 460, 463, 464, 467, 492])
 def test_whoever_reads_of_a_dead_token_learns_the_command_that_gives_another(subcode: int | None) -> None:
     assert diagnose(GraphError(190, subcode)).sentence.endswith(f"{RENEWAL_HINT}.")
+    assert "`onsite connect`" in RENEWAL_HINT
     assert "`onsite channel add facebook PAGE_ID`" in RENEWAL_HINT
 
 
