@@ -52,6 +52,17 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
+class Welcome:
+    """What a person is told before they log in."""
+
+    site: str
+    site_url: str
+    """So that they can see whose link they followed."""
+    dialog_sources: str
+    """Where the login takes their browser."""
+
+
+@dataclass(frozen=True, slots=True)
 class Departure:
     """A browser on its way to Facebook."""
 
@@ -131,10 +142,22 @@ class Connecting:
         url = f"{self._app.public_url}{CONNECT_PATH}/{ticket.get_secret_value()}"
         return Invitation(SecretStr(url), expires_at_ms)
 
+    async def welcome(self, ticket: SecretStr, *, browser: str) -> Welcome:
+        """Look at a link and change nothing, as programs that show previews do so before the person.
+
+        `browser` is the cookie that came along, if any. Raises ConnectRefused, StoreUnavailable.
+        """
+        kept = await self._sessions.find(ticket_id(ticket), otherwise=self._without_session(ticket))
+        kept.session.check_link(browser, now_ms=self._sessions.now_ms)
+        try:
+            site = await self._find_site(kept.session.site)
+        except UserError:
+            raise ConnectRefused(Reason.UNKNOWN) from None  # removed since the link was made
+        return Welcome(site.name, site.url, self._app.dialog_sources)
+
     async def open(self, ticket: SecretStr, *, browser: str) -> Departure:
         """Follow a link; `browser` is the cookie that came along, if any. Raises ConnectRefused, StoreUnavailable."""
-        ended = says_it_ended(ticket, now_s=self._sessions.now_ms / 1000)
-        reason = Reason.EXPIRED if ended else Reason.UNKNOWN
+        reason = self._without_session(ticket)
         return await self._depart(ticket_id(ticket), browser or self._secret(), otherwise=reason, again=False)
 
     async def open_again(self, session_id: str, *, browser: str) -> Departure:
@@ -181,6 +204,10 @@ class Connecting:
         free = asyncio.Semaphore(AT_ONCE)
         outcomes = [self._connect(pages[page_id], session, free) for page_id in ticked]
         return Outcome(session.site, session.return_to, await asyncio.gather(*outcomes))
+
+    def _without_session(self, ticket: SecretStr) -> Reason:
+        ended = says_it_ended(ticket, now_s=self._sessions.now_ms / 1000)
+        return Reason.EXPIRED if ended else Reason.UNKNOWN
 
     async def _depart(self, session_id: str, browser: str, *, otherwise: Reason, again: bool) -> Departure:
         kept = await self._sessions.find(session_id, otherwise=otherwise)

@@ -10,13 +10,14 @@ import jinja2
 from aiohttp import web
 
 from relay.core.connecting.refusals import ConnectRefused
-from relay.engine.connecting import CONNECT_PATH, Choice, Outcome
+from relay.engine.connecting import CONNECT_PATH, Choice, Outcome, Welcome
 
 STYLE_PATH = f"{CONNECT_PATH}/style.css"
 
+_POLICY = "default-src 'none'; style-src 'self'; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
+
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'",
+    "Content-Security-Policy": _POLICY.format(forms="'self'"),
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
@@ -34,6 +35,13 @@ _style = resources.files("relay.web").joinpath("templates", "style.css")
 def style() -> web.Response:
     """Answer with the style sheet."""
     return web.Response(body=_style.read_bytes(), content_type="text/css", charset="utf-8", headers=STYLE_HEADERS)
+
+
+def welcome_page(welcome: Welcome) -> web.Response:
+    """Say what the link is for. Browsers ask the policy also where a form's answer leads: there, to Facebook."""
+    page = _page("welcome.html", welcome=welcome)
+    page.headers["Content-Security-Policy"] = _POLICY.format(forms=f"'self' {welcome.dialog_sources}")
+    return page
 
 
 def choice_page(choice: Choice, *, action: str, form_token: str, again: str) -> web.Response:

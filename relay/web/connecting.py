@@ -1,6 +1,7 @@
 """What a browser asks for while its person connects pages: `engine.connecting` decides, `web.connect_pages` shows.
 
-GET  /facebook/connect/{ticket}         the link: off to Facebook, with a cookie
+GET  /facebook/connect/{ticket}         the link: what it is for, and a button
+POST /facebook/connect/{ticket}         the button: off to Facebook, with a cookie
 GET  /facebook/callback                 back from Facebook
 GET  /facebook/connect/{session}/pages  the choice
 POST /facebook/connect/{session}/pages  the pages that were ticked
@@ -52,15 +53,23 @@ class ConnectRoutes:
         add(session + "/pages", _as_page(self.choice), allow_head=False)
         add(session + "/again", _as_page(self.open_again), allow_head=False)
         app.router.add_post(session + "/pages", _as_page(self.choose))
-        # A link that was cut short is to be explained as well. HEAD is not answered: a preview must not use a link up.
-        add(CONNECT_PATH + "/{ticket}", _as_page(self.open), allow_head=False)
+        # A link that was cut short is to be explained as well.
+        add(CONNECT_PATH + "/{ticket}", _as_page(self.welcome), allow_head=False)
+        app.router.add_post(CONNECT_PATH + "/{ticket}", _as_page(self.open))
 
     async def style(self, _request: web.Request) -> web.Response:
         """Hand out the style sheet."""
         return connect_pages.style()
 
+    async def welcome(self, request: web.Request) -> web.Response:
+        """Say what a link is for: a program that looks at it for a preview uses nothing up."""
+        link = SecretStr(request.match_info["ticket"])
+        cookie = read_cookie(request, ticket.ticket_id(link))
+        return connect_pages.welcome_page(await self._connecting.welcome(link, browser=cookie))
+
     async def open(self, request: web.Request) -> web.Response:
-        """Follow a link."""
+        """Follow a link. Its form needs no secret of its own: whoever could forge it has the link."""
+        _check_sender(request)
         link = SecretStr(request.match_info["ticket"])
         cookie = read_cookie(request, ticket.ticket_id(link))
         return _depart(await self._connecting.open(link, browser=cookie))
@@ -101,7 +110,7 @@ class ConnectRoutes:
 
 
 def _depart(departure: Departure) -> web.Response:
-    response = _redirect(HTTPStatus.FOUND, departure.dialog_address)
+    response = _redirect(HTTPStatus.SEE_OTHER, departure.dialog_address)
     set_cookie(response, departure.session_id, departure.browser)
     return response
 
@@ -122,9 +131,16 @@ async def _ticked(request: web.Request, cookie: str) -> tuple[str, ...]:
         raise ConnectRefused(Reason.OTHER_BROWSER)
     offered = fields.get("token", [""])[0]
     is_ours = hmac.compare_digest(offered.encode("utf-8", "surrogatepass"), form_token(cookie).encode())
-    if not is_ours or request.headers.get("Sec-Fetch-Site", "") not in OUR_OWN:
+    if not is_ours:
         raise ConnectRefused(Reason.BAD_FORM)
+    _check_sender(request)
     return tuple(dict.fromkeys(fields.get("page", [])))
+
+
+def _check_sender(request: web.Request) -> None:
+    """Raise ConnectRefused where a browser says that another site's page sent the form."""
+    if request.headers.get("Sec-Fetch-Site", "") not in OUR_OWN:
+        raise ConnectRefused(Reason.BAD_FORM)
 
 
 def _as_page(handler: Handler) -> Handler:

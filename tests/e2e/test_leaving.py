@@ -37,7 +37,7 @@ async def connect(graph: GraphSimulator, relay: Server) -> None:
     """Connect the page as its person does."""
     browser = Browser(At(relay.base_url))
     link = await relay.command("connect", "acme")
-    dialog = await browser.get(str(link["url"]))
+    dialog = await browser.follow(str(link["url"]))
     back = await browser.get(await agree(graph, dialog.location, PAGE))
     done = await browser.choose(await browser.get(back.location), PAGE)
     assert done.title == "Your pages are connected"

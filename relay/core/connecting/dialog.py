@@ -7,13 +7,14 @@ belongs to stands in `state` alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from relay.core.connecting.permissions import SCOPES
 from relay.core.connecting.ticket import is_ticket_shaped
 from shared.graph import DIALOG_URL, GRAPH_VERSION
 
 CALLBACK_PATH = "/facebook/callback"
+_FACEBOOK = "facebook.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,16 @@ class LoginApp:
     def callback_url(self) -> str:
         """Where Facebook sends browsers back to; the code exchange must name it, byte for byte."""
         return self.public_url + CALLBACK_PATH
+
+    @property
+    def dialog_sources(self) -> str:
+        """Return where the dialog may lead a browser on its way, as a Content-Security-Policy names it.
+
+        Facebook sends to its other hosts for phones and for signing in, so all of them are meant.
+        """
+        parts = urlsplit(self.dialog_url)
+        host = parts.hostname or ""
+        return f"https://*.{_FACEBOOK}" if host.endswith(f".{_FACEBOOK}") else f"{parts.scheme}://{parts.netloc}"
 
 
 @dataclass(frozen=True, slots=True)

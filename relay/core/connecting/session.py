@@ -75,13 +75,17 @@ class Session:
     incomplete: bool = False
     """Whether Facebook has more pages than were asked for."""
 
+    def check_link(self, browser: str, *, now_ms: int) -> None:
+        """Let the link be followed by any browser at first, then by that one alone, in time. Raises ConnectRefused."""
+        self._check_time(now_ms)
+        if self.stage is not Stage.ISSUED and not self.is_of(browser):
+            raise ConnectRefused(Reason.USED)
+
     def opened(self, *, browser: str, login: str, now_ms: int) -> "Session":
         """Bind the browser whose cookie this is, and expect an answer to this login. Raises ConnectRefused."""
-        self._check_time(now_ms)
+        self.check_link(browser, now_ms=now_ms)
         if self.stage is Stage.ISSUED:
             return self._after(Step.OPEN, now_ms, browser=digest(browser), login=digest(login))
-        if not self.is_of(browser):
-            raise ConnectRefused(Reason.USED)
         return self._after(Step.OPEN, now_ms, login=digest(login), pages=())
 
     def returned(self, *, browser: str, login: str, now_ms: int) -> "Session":

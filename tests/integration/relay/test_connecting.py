@@ -88,7 +88,7 @@ Link = Callable[..., Awaitable[str]]
 
 async def logged_in(graph: GraphSimulator, browser: Browser, url: str, *pages: str) -> Seen:
     """Follow a link, agree at Facebook, and come to the form."""
-    dialog = (await browser.get(url)).location
+    dialog = (await browser.follow(url)).location
     back = await browser.get(await agree(graph, dialog, *(pages or ("1122", "3344"))))
     assert back.status == 303, back.title
     return await browser.get(back.location)
@@ -253,11 +253,13 @@ async def test_a_form_that_is_not_ours_does_nothing(
 
 async def test_a_link_works_once(browser: Browser, relay: RunningRelay, link: Link) -> None:
     url = await link()
-    first, second = await browser.get(url), await Browser(relay).get(url)
-    same = await browser.get(url)
+    first, second = await browser.follow(url), await Browser(relay).follow(url)
+    late = await Browser(relay).submit(url, [])
+    same = await browser.follow(url)
 
-    assert (first.status, second.status, second.title) == (302, 410, "This step was done already")
-    assert (same.status, same.location) == (302, same.location)
+    assert (first.status, second.status, second.title) == (303, 410, "This step was done already")
+    assert (late.status, late.title) == (410, "This step was done already")
+    assert (same.status, same.location) == (303, same.location)
     assert same.location != first.location
 
 
@@ -284,8 +286,38 @@ async def test_a_preview_of_a_link_does_not_use_it_up(relay: RunningRelay, brows
     url = await link()
     async with relay.http.head(url, allow_redirects=False) as answer:
         assert answer.status == 405
+    preview = Browser(relay)
+    shown = await preview.get(url)
 
-    assert (await browser.get(url)).status == 302
+    assert (shown.status, preview.set_cookies) == (200, [])
+    assert (await browser.follow(url)).status == 303
+
+
+async def test_a_link_says_whose_it_is_and_its_button_may_lead_to_facebook_alone(
+    browser: Browser, acme: ReceivingSite, graph: GraphSimulator, link: Link
+) -> None:
+    shown = await browser.get(await link())
+
+    assert shown.title == "Connect Facebook pages to acme"
+    assert acme.url in shown.text
+    assert f"form-action 'self' {graph.url};" in shown.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("sender", ["cross-site", "same-site"])
+async def test_another_sites_page_cannot_press_the_button(browser: Browser, link: Link, sender: str) -> None:
+    url = await link()
+    pressed = await browser.submit(url, [], **{"Sec-Fetch-Site": sender})
+
+    assert (pressed.status, browser.set_cookies) == (400, [])
+    assert (await browser.follow(url)).status == 303
+
+
+async def test_a_link_to_a_site_that_was_removed_is_not_known(browser: Browser, redis: Redis, link: Link) -> None:
+    url = await link()
+    await redis.hdel(keys.SITES, "acme")
+    shown = await browser.get(url)
+
+    assert (shown.status, shown.title) == (404, "This link is not known")
 
 
 def another_session(url: str) -> str:
@@ -306,7 +338,7 @@ def another_session(url: str) -> str:
 async def test_a_forged_state_gets_nowhere_and_costs_the_real_login_nothing(
     graph: GraphSimulator, browser: Browser, link: Link, change: Callable[[str], str], status: int, title: str
 ) -> None:
-    dialog = (await browser.get(await link())).location
+    dialog = (await browser.follow(await link())).location
     real = await agree(graph, dialog, "1122")
     forged = await browser.get(change(real))
 
@@ -318,7 +350,7 @@ async def test_a_forged_state_gets_nowhere_and_costs_the_real_login_nothing(
 async def test_a_replayed_answer_gets_nowhere_and_its_code_is_asked_for_once(
     graph: GraphSimulator, browser: Browser, link: Link
 ) -> None:
-    real = await agree(graph, (await browser.get(await link())).location, "1122")
+    real = await agree(graph, (await browser.follow(await link())).location, "1122")
     first = await browser.get(real)
     exchanged = len(graph.ledger.calls("access_token"))
     again = await browser.get(real)
@@ -330,7 +362,7 @@ async def test_a_replayed_answer_gets_nowhere_and_its_code_is_asked_for_once(
 async def test_an_answer_in_another_browser_is_refused(
     graph: GraphSimulator, relay: RunningRelay, browser: Browser, link: Link
 ) -> None:
-    real = await agree(graph, (await browser.get(await link())).location, "1122")
+    real = await agree(graph, (await browser.follow(await link())).location, "1122")
     stranger = await Browser(relay).get(real)
 
     assert (stranger.status, stranger.title) == (403, "This is another browser")
@@ -341,8 +373,8 @@ async def test_an_attackers_answer_is_not_taken_for_the_login_of_somebody_else(
     graph: GraphSimulator, relay: RunningRelay, browser: Browser, link: Link
 ) -> None:
     attacker, victim = browser, Browser(relay)
-    of_attacker = await agree(graph, (await attacker.get(await link())).location, "1122")
-    await victim.get(await link())
+    of_attacker = await agree(graph, (await attacker.follow(await link())).location, "1122")
+    await victim.follow(await link())
     seen = await victim.get(of_attacker)
 
     assert (seen.status, seen.title) == (403, "This is another browser")
@@ -370,7 +402,7 @@ async def test_a_form_that_is_sent_twice_is_taken_once(graph: GraphSimulator, br
 
 
 async def test_who_declines_is_told_and_may_try_once_more(graph: GraphSimulator, browser: Browser, link: Link) -> None:
-    seen = await browser.get(await decline(graph, (await browser.get(await link())).location))
+    seen = await browser.get(await decline(graph, (await browser.follow(await link())).location))
     again = await browser.get(again_link(seen))
 
     assert (seen.status, seen.title) == (200, "You cancelled the login at Facebook")
@@ -379,7 +411,7 @@ async def test_who_declines_is_told_and_may_try_once_more(graph: GraphSimulator,
 
 
 async def test_a_missing_permission_is_named_in_words(graph: GraphSimulator, browser: Browser, link: Link) -> None:
-    dialog = (await browser.get(await link())).location
+    dialog = (await browser.follow(await link())).location
     allowed = [name for name in SCOPES if name != "pages_messaging"]
     seen = await browser.get(await agree(graph, dialog, "1122", permissions=allowed))
     again = await browser.get(again_link(seen))
@@ -390,7 +422,7 @@ async def test_a_missing_permission_is_named_in_words(graph: GraphSimulator, bro
 
 
 async def test_who_ticked_no_page_is_told(graph: GraphSimulator, browser: Browser, link: Link) -> None:
-    dialog = (await browser.get(await link())).location
+    dialog = (await browser.follow(await link())).location
     graph.world.admins[ADA].roles.clear()
     seen = await browser.get(await agree(graph, dialog))
 
@@ -434,7 +466,7 @@ async def test_a_role_that_does_not_suffice_is_named(graph: GraphSimulator, brow
 async def test_a_facebook_that_does_not_answer_costs_nothing_but_a_second_try(
     graph: GraphSimulator, browser: Browser, link: Link, call: str
 ) -> None:
-    dialog = (await browser.get(await link())).location
+    dialog = (await browser.follow(await link())).location
     back = await agree(graph, dialog, "1122")
     graph.faults.lose_answer(call, times=2)
     seen = await browser.get(back)
@@ -448,7 +480,7 @@ async def test_a_facebook_that_does_not_answer_costs_nothing_but_a_second_try(
 async def test_a_code_is_asked_for_once_though_its_answer_is_lost(
     graph: GraphSimulator, browser: Browser, link: Link
 ) -> None:
-    back = await agree(graph, (await browser.get(await link())).location, "1122")
+    back = await agree(graph, (await browser.follow(await link())).location, "1122")
     graph.faults.lose_answer("access_token", times=1)
     await browser.get(back)
 
@@ -456,7 +488,7 @@ async def test_a_code_is_asked_for_once_though_its_answer_is_lost(
 
 
 async def test_a_refusal_of_facebook_is_told_in_its_words(graph: GraphSimulator, browser: Browser, link: Link) -> None:
-    back = await agree(graph, (await browser.get(await link())).location, "1122")
+    back = await agree(graph, (await browser.follow(await link())).location, "1122")
     graph.login.codes.life_s = -1
     seen = await browser.get(back)
 

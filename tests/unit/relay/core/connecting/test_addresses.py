@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.core.connecting.dialog import LoginApp
 from relay.core.connecting.public_url import check_public_url
 from relay.core.connecting.return_to import check_return_to
 from shared.errors import UserError
@@ -56,3 +57,17 @@ def test_the_relays_own_address_is_taken_without_a_slash_at_its_end(url: str) ->
 def test_an_address_that_a_login_cannot_come_back_to_is_refused(url: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         check_public_url(url)
+
+
+@pytest.mark.parametrize(
+    ("dialog_url", "sources"),
+    [
+        pytest.param("https://www.facebook.com", "https://*.facebook.com", id="Facebook, with its hosts for phones"),
+        pytest.param("http://127.0.0.1:9000", "http://127.0.0.1:9000", id="a simulator"),
+        pytest.param(
+            "https://www.facebook.com.evil.example/x", "https://www.facebook.com.evil.example", id="a namesake"
+        ),
+    ],
+)
+def test_a_form_may_lead_to_the_dialogs_own_hosts_alone(dialog_url: str, sources: str) -> None:
+    assert LoginApp("1", "https://relay.example", dialog_url=dialog_url).dialog_sources == sources
