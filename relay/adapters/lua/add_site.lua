@@ -5,9 +5,11 @@
 -- Returns  'added', 'exists', or for how many ms the name rests yet
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[3])
 local removed = redis.call('ZSCORE', KEYS[2], ARGV[1])
-if removed then
+if removed and removed + ARGV[3] > now then
   return math.max(1, removed + ARGV[3] - now)
 end
-return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 1 and 'added' or 'exists'
+-- The first write, as Redis asks for free memory before that one alone: a full Redis must keep no site.
+local added = redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[3])
+return added == 1 and 'added' or 'exists'
