@@ -16,7 +16,7 @@ token dies without notice. So both are looked at, about every hour and every day
     unreachable                               the same, and nobody else is asked meanwhile
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -120,6 +120,14 @@ class Audit:
     def pause_s(self) -> float:
         """For how long no page is asked at all."""
         return max(self.plan.pause_s, BACK_OFF_S if self.usage.app_percent >= NEARLY_FULL else 0.0)
+
+
+def next_in_s(answers: Iterable[Audit]) -> float | None:
+    """Return when to ask for a page again, after all that was asked of it; None: in the page's own minute.
+
+    The longest pause that any answer asks for: one that is too short prolongs it.
+    """
+    return max((each.again_in_s for each in answers if each.again_in_s is not None), default=None)
 
 
 def read_subscription(status: int, body: bytes, *, app_id: str) -> Audit:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from relay.core.audit import MOST_BACK_OFF_S, Audit, Finding
+from relay.core.audit import MOST_BACK_OFF_S, Audit, Finding, next_in_s
 from relay.core.audit_state import (
     AuditState,
     Outage,
@@ -201,34 +201,39 @@ class Watchdog:
         audit = await self._graph.subscription(due.page)
         metrics.AUDITS.labels(audit.finding).inc()
         state = noted(state, audit, now_ms=self._now_ms())
+        answers = [audit]
         if audit.plan.subscribe:
-            state = await self._subscribe(due.page, state)
+            made, state = await self._subscribe(due.page, state)
+            answers.append(made)
         if audit.finding is Finding.TOKEN_DEAD:
             state = await self._mourn(due.page_id, state, audit)
         elif audit.plan.is_answer and is_token_check_due(state, now_ms=self._now_ms()):
-            audit, state = await self._check_token(due.page, state)
-        return await self._end(due.page_id, await self._tell_gap(due.page_id, state), audit)
+            token, state = await self._check_token(due.page, state)
+            answers.append(token)
+        return self._end(due.page_id, await self._tell_gap(due.page_id, state), answers)
 
-    async def _end(self, page_id: str, state: AuditState, audit: Audit) -> Audited:
+    def _end(self, page_id: str, state: AuditState, answers: Sequence[Audit]) -> Audited:
         now = self._clock()
-        if audit.pause_s:
-            self._paused_until = now + audit.pause_s
-            log.warning("audits_paused", seconds=audit.pause_s, reason=audit.words)
-        if audit.again_in_s is None:
+        for each in answers:
+            if each.pause_s:
+                self._paused_until = max(self._paused_until, now + each.pause_s)
+                log.warning("audits_paused", seconds=each.pause_s, reason=each.words)
+        again_in_s = next_in_s(answers)
+        if again_in_s is None:
             return Audited(page_id, state, self._own_minute_ms(page_id))
-        return Audited(page_id, state, round((now + audit.again_in_s) * 1000))
+        return Audited(page_id, state, round((now + again_in_s) * 1000))
 
-    async def _subscribe(self, page: ConnectedPage, state: AuditState) -> AuditState:
+    async def _subscribe(self, page: ConnectedPage, state: AuditState) -> tuple[Audit, AuditState]:
         """Subscribe a page; what it missed is written down first, as afterwards nothing would show it."""
         if state.gap_from_ms is not None:
             await self._store.save([Audited(page.page_id, state, self._now_ms())])
         made = await self._graph.subscribe(page)
         if made.finding is not Finding.SUBSCRIBED:
             log.warning("page_not_resubscribed", page=page.page_id, reason=made.words)
-            return unmended(state, made)
+            return made, unmended(state, made)
         metrics.RESUBSCRIPTIONS.inc()
         log.warning("page_resubscribed", page=page.page_id, reason=state.trouble)
-        return noted(state, made, now_ms=self._now_ms())
+        return made, noted(state, made, now_ms=self._now_ms())
 
     async def _check_token(self, page: ConnectedPage, state: AuditState) -> tuple[Audit, AuditState]:
         audit = await self._graph.token(page)
@@ -236,7 +241,8 @@ class Watchdog:
             return audit, token_alive(state, now_ms=self._now_ms())
         if audit.finding is Finding.TOKEN_DEAD:
             return audit, await self._mourn(page.page_id, state, audit)
-        return audit, unmended(state, audit)
+        # The subscription was answered, and what it told stays: this is asked again, as the check stays due.
+        return audit, unmended(state, audit) if audit.plan.is_answer and not state.trouble else state
 
     async def _mourn(self, page_id: str, state: AuditState, audit: Audit) -> AuditState:
         """Tell the site of a death, once."""

@@ -16,6 +16,7 @@ from relay.adapters.redis_audits import RedisAudits
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_pages import RedisPages
 from relay.core import keys
+from relay.core.audit import BACK_OFF_S, SOON_S
 from relay.core.audit_times import CATCH_UP_S, PERIOD_MS
 from relay.core.errors import StoreUnavailable
 from relay.core.lease import new_token
@@ -26,6 +27,7 @@ from relay.engine.writer import AppendWriter
 from shared.exchange import new_platform_session
 from shared.vault import Vault, new_master_key
 from tests.simulators.graph import GraphSimulator
+from tests.simulators.ledger import Call
 from tests.support.clock import NOON, ManualClock
 
 PAGE, TOKEN = "1122", "EAApage"
@@ -204,6 +206,33 @@ async def test_a_throttled_page_is_left_alone_for_as_long_as_facebook_says(bench
     assert await bench.pass_time(118 * 60) == 0
     assert await bench.pass_time(4 * 60) == 1
     assert await bench.told() == []
+
+
+async def test_a_subscription_that_failed_is_tried_again_soon(bench: Bench) -> None:
+    bench.graph.world.pages[PAGE].subscribed_fields = None
+    bench.graph.refuse("temporarily_unavailable", match=_subscribes)
+    while not await bench.pass_time(TICK_S):
+        pass  # its own minute comes within the hour
+
+    assert await bench.subscribed() == set()
+    await bench.pass_time(SOON_S + TICK_S)
+    assert await bench.subscribed() == set(FIELDS)
+
+
+async def test_a_token_that_cannot_be_asked_for_now_hides_nothing_of_the_subscription(bench: Bench) -> None:
+    bench.graph.refuse("app_throttled", match=lambda call: "debug_token" in call.path)
+    while not await bench.pass_time(TICK_S):
+        pass
+
+    state = await bench.state()
+    assert (state.subscribed, state.unasked, state.trouble) == (True, "", "")
+    assert bench.calls("debug_token") == 1
+    await bench.pass_time(BACK_OFF_S + 2 * TICK_S)
+    assert bench.calls("debug_token") == 2
+
+
+def _subscribes(call: Call) -> bool:
+    return call.http_method == "POST" and "subscribed_apps" in call.path
 
 
 async def test_a_gap_that_could_not_be_told_is_told_by_whoever_comes_after(
