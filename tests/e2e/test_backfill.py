@@ -1,12 +1,11 @@
 """A site that is killed while it reads a gap goes on when it is started again: everything is there once."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import NewSite
+from tests.e2e.conftest import NewSite, TokenFile
 from tests.simulators.graph import GraphSimulator
 from tests.simulators.ledger import Call
 from tests.world.inbox import Inbox
@@ -21,14 +20,12 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
-async def site(graph: GraphSimulator, relay: Server, new_site_at: NewSite, tmp_path: Path) -> Server:
+async def site(graph: GraphSimulator, relay: Server, new_site_at: NewSite, token_file: TokenFile) -> Server:
     """Have a site with a page, on which eight people wrote while nothing got through."""
     graph.add_page(PAGE, name="Acme", token=TOKEN)
-    file = tmp_path / "token"
-    file.write_text(TOKEN)
     site = await new_site_at("acme")
     await site.start()
-    await relay.command("bind", PAGE, "acme", "--page-token-file", str(file))
+    await relay.command("bind", PAGE, "acme", "--page-token-file", token_file(TOKEN))
     await eventually(lambda: channel_states(site), lambda states: states == ["ok"])
     graph.callback_url = "http://127.0.0.1:1/webhook"
     for psid in PEOPLE:

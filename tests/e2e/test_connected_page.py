@@ -1,26 +1,20 @@
-"""A page connected with its token at the relay: messages come, the site answers at once, and the token stays hidden."""
+"""A page connected with its token at the relay: messages come, and the site answers at once."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import NewSite
+from tests.e2e.conftest import NewSite, TokenFile
 from tests.simulators.graph import GraphSimulator
 from tests.world.inbox import Inbox
 from tests.world.process import CommandFailed, Server
+from tests.world.secrecy import Secret, leaks
 from tests.world.watching import eventually
 
 PAGE, ADA = "1122", "9001"
 PAGE_TOKEN = "EAA" + "marker" * 10
 
 pytestmark = pytest.mark.timeout(180)
-
-
-@pytest.fixture
-def token_file(tmp_path: Path) -> Path:
-    file = tmp_path / "page-token"
-    file.write_text(PAGE_TOKEN + "\n", encoding="utf-8")
-    return file
 
 
 async def channel_of(site: Server) -> dict[str, object]:
@@ -30,7 +24,7 @@ async def channel_of(site: Server) -> dict[str, object]:
 
 
 async def test_a_page_is_connected_used_and_disconnected(
-    graph: GraphSimulator, relay: Server, new_site_at: NewSite, token_file: Path, tmp_path: Path
+    graph: GraphSimulator, relay: Server, new_site_at: NewSite, token_file: TokenFile
 ) -> None:
     page = graph.add_page(PAGE, name="Acme", token=PAGE_TOKEN)
     graph.add_person(page_id=PAGE, psid=ADA, name="Ada Lovelace")
@@ -38,7 +32,7 @@ async def test_a_page_is_connected_used_and_disconnected(
     site = await new_site_at("acme")
     await site.start()
 
-    bound = await relay.command("bind", PAGE, "acme", "--page-token-file", str(token_file))
+    bound = await relay.command("bind", PAGE, "acme", "--page-token-file", token_file(PAGE_TOKEN))
     assert (bound["subscribed"], bound["name"]) == (True, "Acme")
     channel = await eventually(lambda: channel_of(site), lambda channel: channel.get("state") == "ok")
     assert (channel["name"], channel["external_id"], channel["has_token"]) == ("Acme", PAGE, True)
@@ -57,25 +51,33 @@ async def test_a_page_is_connected_used_and_disconnected(
     await eventually(lambda: channel_of(site), lambda channel: channel.get("state") == "disconnected")
     assert page.subscribed_fields is None
 
+
+async def test_the_search_for_secrets_reaches_whatever_the_product_writes(
+    graph: GraphSimulator, relay: Server, new_site_at: NewSite, token_file: TokenFile, tmp_path: Path
+) -> None:
+    graph.add_page(PAGE, name="Café Ücker", token=PAGE_TOKEN)
+    site = await new_site_at("acme")
+    await site.start()
+    await relay.command("bind", PAGE, "acme", "--page-token-file", token_file(PAGE_TOKEN))
+    await eventually(lambda: channel_of(site), lambda channel: channel.get("state") == "ok")
     await relay.stop()
     await site.stop()
-    assert files_with(PAGE_TOKEN, tmp_path) == [token_file]
+
+    known = [Secret("a page's id", PAGE), Secret("a command", "redis-server")]
+    folders = {Path(leak.path).parts[:2] for leak in leaks(known, tmp_path)}
+    assert folders >= {("relay", "data"), ("relay", "relay.log"), ("relay", "relay.commands"), ("acme", "data")}
+    assert ("relay", "relay.processes") in folders
 
 
 async def test_a_token_that_is_not_the_pages_changes_nothing(
-    graph: GraphSimulator, relay: Server, new_site_at: NewSite, token_file: Path
+    graph: GraphSimulator, relay: Server, new_site_at: NewSite, token_file: TokenFile
 ) -> None:
     other = graph.add_page("3344", name="Another", token=PAGE_TOKEN)
     other.subscribed_fields = None
     await new_site_at("acme")
 
     with pytest.raises(CommandFailed, match=r"belongs to 3344 \(Another\): take the token of page 1122 itself"):
-        await relay.command("bind", PAGE, "acme", "--page-token-file", str(token_file))
+        await relay.command("bind", PAGE, "acme", "--page-token-file", token_file(PAGE_TOKEN))
 
     assert await relay.command("bindings") == []
     assert other.subscribed_fields is None
-
-
-def files_with(text: str, folder: Path) -> list[Path]:
-    """Name the files, logs and databases and Redis' own included, in which a text stands in the clear."""
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and text.encode() in path.read_bytes()]

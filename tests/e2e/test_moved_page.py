@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 
-from tests.e2e.conftest import NewSite
+from tests.e2e.conftest import NewSite, TokenFile
 from tests.simulators.graph import GraphSimulator
 from tests.world.inbox import Inbox
 from tests.world.process import Server
@@ -73,15 +73,13 @@ async def test_pages_that_go_to_and_fro_while_customers_write_leave_each_message
 
 
 async def test_what_waits_for_a_site_that_is_away_is_answered_by_the_site_that_takes_the_page_over(
-    graph: GraphSimulator, relay: Server, new_site_at: NewSite, tmp_path_factory: pytest.TempPathFactory
+    graph: GraphSimulator, relay: Server, new_site_at: NewSite, token_file: TokenFile
 ) -> None:
     add_pages(graph)
     page, person = next(iter(PAGES.items()))
     acme, beta = await new_site_at("acme"), await new_site_at("beta")
     await beta.start()
-    token_file = tmp_path_factory.mktemp("token") / "page-token"
-    token_file.write_text(f"EAA{page}" + "t" * 60, encoding="utf-8")
-    await relay.command("bind", page, "acme", "--page-token-file", str(token_file))
+    await relay.command("bind", page, "acme", "--page-token-file", token_file(f"EAA{page}" + "t" * 60))
     for number in range(5):
         await say(graph, page, f"message {number}")
 

@@ -7,10 +7,14 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
+
+from tests.world.secrecy import Secret, shown_on_purpose
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60.0
@@ -53,6 +57,8 @@ class Server:
         self.base_url = f"http://127.0.0.1:{port}"
         self.log = folder / f"{half}.log"
         self.env = dict(env)
+        self.shown: list[Secret] = []
+        """Secrets that its commands printed, as they have to."""
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -92,14 +98,33 @@ class Server:
 
     async def command(self, *args: str, stdin: str = "") -> Any:
         """Run one of the half's commands against it with `--json` and return the document."""
-        return json.loads(await run_command(self.half, *args, "--json", env=self.env, stdin=stdin))
+        text = await run_command(self.half, *args, "--json", env=self.env, stdin=stdin)
+        printed = json.loads(text)
+        for secret in shown_on_purpose(printed):
+            self.shown.append(secret)
+            text = text.replace(secret.value, "")
+        self._keep("commands", text)
+        return printed
+
+    def _keep(self, what: str, text: str) -> None:
+        """Keep in the folder what was seen from outside, where secrets are searched for."""
+        with (self.folder / f"{self.half}.{what}").open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+
+    def _keep_processes(self) -> None:
+        """Keep what every user of the machine sees of this one's processes."""
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid)
+            for each in (process, *process.children(recursive=True)):
+                self._keep("processes", " ".join(each.cmdline()))
 
     async def _end(self, number: signal.Signals) -> None:
-        process, self._process = self._process, None
-        if process is None or process.returncode is not None:
-            return
-        process.send_signal(number)
-        await process.wait()
+        process = self._process
+        if process is not None and process.returncode is None:
+            self._keep_processes()
+            process.send_signal(number)
+            await process.wait()
+        self._process = None
 
     async def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S

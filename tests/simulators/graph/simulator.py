@@ -198,6 +198,15 @@ class GraphSimulator:
         """Return what `/me/accounts` would give for a page."""
         return self.tokens.page_token(self.tokens.living(user_token), page_id).value
 
+    def secrets(self) -> list[tuple[str, str]]:
+        """Return everything that the product may keep only sealed, or not at all, each with what it is."""
+        return [
+            ("the app's secret", self.app.secret),
+            ("the verify token", self.app.verify_token),
+            *(("an access token", value) for value in self.tokens.values()),
+            *(("a code", value) for value in self.login.codes.values()),
+        ]
+
     def refuse(
         self, name: str, *, page_id: str = "", token: str = "", match: Match = None, times: int | None = 1
     ) -> Fault:

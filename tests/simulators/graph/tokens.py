@@ -7,6 +7,7 @@ session, and when the person loses the role on the page.
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -98,6 +99,10 @@ class Tokens:
         return self._keep(
             Token(_new_value(), Kind.PAGE, now, user.admin, page_id, expires_at, long_lived=user.long_lived)
         )
+
+    def values(self) -> Sequence[str]:
+        """Return every token that was ever issued."""
+        return list(self._tokens)
 
     def kill(self, value: str, subcode: int | None) -> None:
         """Let a token be refused from now on. Raises KeyError for one that was never issued."""

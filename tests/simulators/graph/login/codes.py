@@ -1,6 +1,7 @@
 """Authorization codes: good once, for a short while, for one address to come back to. No HTTP."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.simulators.graph.admins import Admin
@@ -34,6 +35,10 @@ class Codes:
         value = "AQ" + secrets.token_urlsafe(120)
         self._codes[value] = Code(value, admin, redirect_uri, now, system_user)
         return value
+
+    def values(self) -> Sequence[str]:
+        """Return every code that was ever issued."""
+        return list(self._codes)
 
     def redeem(self, value: str, redirect_uri: str, now: float) -> Code:
         """Use a code up. A wrong address does not use it up. Raises GraphError 100."""
