@@ -1,7 +1,7 @@
 """The outboxes in memory: a fake of the store's ports that keeps their whole contract, and a trouble-maker on request.
 
 One class stands for Redis, as the ports are views of one store. Whatever it returns is what the scripts would return;
-`tests/integration/relay/adapters/test_outbox_contract.py` runs one suite against both.
+`tests/integration/relay/adapters/test_*_contract.py` run one suite against both.
 """
 
 from collections import Counter

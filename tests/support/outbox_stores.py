@@ -34,6 +34,8 @@ from tests.support.streams import entries, payloads_in
 
 SIFTED_AT_ONCE = 2
 """Events gone through in one step, so that hardly anything is done in one."""
+WAIT_S = 600.0
+"""How long a site that failed is left alone here: longer than any test."""
 NOTHING = Sifted("", "", 0, 0, 0, 0, full=False)
 
 

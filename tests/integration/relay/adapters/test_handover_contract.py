@@ -1,10 +1,9 @@
 """One suite for every store that a page can be handed over in: Redis, a cluster of it, and the fake in memory."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from relay.adapters import redis_clients
 from relay.core.change import Mandate
 from relay.core.errors import ChangeOvertaken
 from relay.core.limits import Part
@@ -17,23 +16,13 @@ from relay.engine.ports import Acknowledged, Batch
 from shared import page_events
 from shared.wire import Rejection
 from tests.support.fakes import FakeNotices, FakeSites, incoming, payloads
-from tests.support.outbox_stores import Store, memory_store, redis_store
+from tests.support.outbox_stores import Store
 
 FIRST, SECOND, THIRD = Mandate("1", 1), Mandate("1", 2), Mandate("1", 3)
 TWO = BatchLimits(max_events=2, max_bytes=1000)
 GONE, HERE = b"parting", b"arrival at beta"
 
 pytestmark = pytest.mark.xdist_group("one cluster for the contract")
-
-
-@pytest.fixture(params=["memory", "redis", "cluster"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    if request.param == "memory":
-        yield memory_store()
-        return
-    client = redis_clients.open_async(request.getfixturevalue(f"{request.param}_url"))
-    yield redis_store(client)
-    await client.aclose()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What Redis alone can do wrong while events are appended. The contract itself is in `test_outbox_contract.py`."""
+"""What Redis alone can do wrong while events are appended. The contract itself is in `test_append_contract.py`."""
 
 import pytest
 from redis.asyncio import Redis

@@ -1,4 +1,4 @@
-"""The index in Redis. Its contract is in `test_outbox_contract.py`; here are size, cost, leadership and trouble."""
+"""The index in Redis. Its contract is in `test_index_contract.py`; here are size, cost, leadership and trouble."""
 
 from typing import Any
 

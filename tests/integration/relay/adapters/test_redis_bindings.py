@@ -1,4 +1,4 @@
-"""Bindings in Redis. Their contract is in `test_outbox_contract.py`; here is a move that is cut in two."""
+"""Bindings in Redis. Their contract is in `test_binding_contract.py`; here is a move that is cut in two."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What Redis keeps of a drain. The contract itself is in `test_outbox_contract.py`."""
+"""What Redis keeps of a drain. The contract itself is in `test_drain_contract.py`."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Redis does with an announcement. The contract itself is in `test_outbox_contract.py`."""
+"""What Redis does with an announcement. The contract itself is in `test_announcing_contract.py`."""
 
 from collections.abc import Awaitable, Callable
 from itertools import count
