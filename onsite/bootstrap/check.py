@@ -23,6 +23,7 @@ from onsite.engine.errors import StoreUnavailable
 from shared.checks import Check, failed, passed, skipped
 from shared.clock_check import ahead_of, judge_clock
 from shared.exchange import CONNECT_TIMEOUT_S, NoAnswer, NotSent, exchange_full, new_platform_session
+from shared.graph import RENEWAL_HINT
 from shared.local_keys import load_if_there
 from shared.questions import Question, ask_all
 from shared.releases import own_version
@@ -127,11 +128,12 @@ async def _look_at_channels(settings: OnsiteSettings, database: Database, http: 
     store = SqlChannels(database, Vault(keys))
     found: Sequence[Channel] = await store.channels()
     if not found:
-        return [skipped(CHANNELS, "none yet; `onsite channel add` adds one")]
+        return [skipped(CHANNELS, checks.NO_CHANNEL)]
     clients = (GraphClient(http, base_url=settings.graph_url), TelegramClient(http, base_url=settings.telegram_url))
 
     def question(channel: Channel) -> Question:
-        return Question(_name(channel), partial(_look_at_channel, channel, store, *clients), checks.ADD_TOKEN)
+        remedy = RENEWAL_HINT if channel.ref.platform is Platform.FACEBOOK else checks.NEW_TOKEN
+        return Question(_name(channel), partial(_look_at_channel, channel, store, *clients), remedy)
 
     return await ask_all([question(channel) for channel in found])
 

@@ -58,5 +58,5 @@ def remove(channel_id: ChannelId, data_dir: DataDir = None, url: Url = None, *, 
 
 def print_channels(channels: list[dict[str, Any]]) -> None:
     """Print channels as a table."""
-    empty = "No channel yet; `onsite channel add telegram` or `… facebook` adds one."
+    empty = "No channel yet: `onsite connect` adds Facebook pages, `onsite channel add telegram` a bot."
     print_table(channels, COLUMNS, empty=empty, prose={"sentence"})

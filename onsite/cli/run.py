@@ -21,7 +21,8 @@ def run(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
 
     Telegram needs no setting; `onsite channel add telegram` is enough. For Facebook set ONSITE_SITE and
     ONSITE_RELAY_SECRET, as the relay's operator told you, in the environment or in a file named .env in this folder;
-    with ONSITE_RELAY_URL beside them the site announces itself, and what waited comes at once.
+    with ONSITE_RELAY_URL beside them the site announces itself, what waited comes at once, and `onsite connect` makes
+    a link with which somebody connects pages in a browser.
     """
     from onsite.core.settings import OnsiteSettings
     from shared.logs import configure_logs

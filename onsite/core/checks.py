@@ -21,7 +21,14 @@ UPGRADE = "bring the older half up to date: they understand each other one relea
 WAY_OUT = "let this machine resolve names and connect to {host} by https (port 443)"
 NEW_TOKEN = "copy the bot's token anew from @BotFather, and give it with `onsite channel add telegram`"  # noqa: S105  a sentence
 TAKE_OVER = "end the other program, or take the bot over with `onsite channel add telegram --take-over`"
-ADD_TOKEN = "give one with `onsite channel add`; messages are received without, replies need it"  # noqa: S105  a sentence
+NO_CHANNEL = (
+    "none yet: `onsite connect` adds Facebook pages (without a relay: `onsite channel add facebook`), and"
+    " `onsite channel add telegram` a bot"
+)
+CONNECT = (
+    "connect it with `onsite connect` or, without a relay, give its token with `onsite channel add facebook PAGE_ID`;"
+    " messages are received without, replies need it"
+)
 
 LOW_BYTES, FULL_BYTES = 1024**3, 64 * 1024**2
 """Free bytes from which on it is told, and from which on the database may soon not be written."""
@@ -102,8 +109,8 @@ def judge_reached(name: str, trouble: str, *, host: str) -> Check:
 
 
 def no_token(name: str) -> Check:
-    """Say that there is nothing to try."""
-    return warned(name, "it has no token", ADD_TOKEN)
+    """Say that there is nothing to try. Only a page can be without: a bot comes with its token."""
+    return warned(name, "it has no token", CONNECT)
 
 
 def no_database() -> Check:

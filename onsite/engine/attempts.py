@@ -23,7 +23,11 @@ LONGEST_PAUSE_S = 3600.0
 was set before the clock jumped back, and is due."""
 
 CHANNEL_REMOVED = Refused("channel_removed", "the channel was removed before the reply was sent")
-NO_TOKEN = Refused("no_token", "the channel has no token: give it one with `onsite channel add`, then send again")
+NO_TOKEN = Refused(
+    "no_token",
+    "the channel has no token: connect its page with `onsite connect` or, without a relay, give it one with"
+    " `onsite channel add facebook PAGE_ID`; then send again",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from shared.tasks import Supervisor
 log = get_logger(__name__)
 
 NO_TOKEN = (
-    "The page has no token here, without which its conversations cannot be read: connect it, or give it one with"
-    f" `onsite channel add facebook PAGE_ID`. {GOES_ON}"
+    "The page has no token here, without which its conversations cannot be read: connect it with `onsite connect`, or"
+    f" give it one with `onsite channel add facebook PAGE_ID`. {GOES_ON}"
 )
 
 

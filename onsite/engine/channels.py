@@ -38,8 +38,11 @@ class ChannelState(StrEnum):
     """Taken away by an admin: credentials erased, history kept, not listed."""
 
 
-UNARMED = "there is no token yet: messages are received, replies cannot be sent. Give one with `onsite channel add`"
-"""What a channel says that nobody has set up."""
+UNARMED = (
+    "there is no token yet: messages are received, replies cannot be sent. Connect the page with `onsite connect` or,"
+    " where the relay offers no such link, give its token with `onsite channel add facebook PAGE_ID`"
+)
+"""What a page says whose events the relay sends although nobody has connected it: an operator bound it."""
 
 POLLING_STATES = frozenset(
     {
