@@ -25,6 +25,7 @@ from relay.core.errors import StoreUnavailable
 from relay.engine.connecting import CONNECT_PATH, Connecting, Departure
 from relay.web import connect_pages
 from relay.web.connect_cookie import drop_cookie, form_token, read_cookie, set_cookie
+from relay.web.html import HEADERS, STYLE_PATH, style
 from shared.errors import VaultError
 from shared.logs import get_logger
 from shared.web import Handler, RequestRefused, read_body
@@ -48,7 +49,7 @@ class ConnectRoutes:
         """Register the routes."""
         session = f"{CONNECT_PATH}/{{session:{ticket.PATTERN}}}"
         add = app.router.add_get
-        add(connect_pages.STYLE_PATH, self.style, allow_head=False)
+        add(STYLE_PATH, self.style, allow_head=False)
         add(CALLBACK_PATH, _as_page(self.come_back), allow_head=False)
         add(session + "/pages", _as_page(self.choice), allow_head=False)
         add(session + "/again", _as_page(self.open_again), allow_head=False)
@@ -59,7 +60,7 @@ class ConnectRoutes:
 
     async def style(self, _request: web.Request) -> web.Response:
         """Hand out the style sheet."""
-        return connect_pages.style()
+        return style()
 
     async def welcome(self, request: web.Request) -> web.Response:
         """Say what a link is for: a program that looks at it for a preview uses nothing up."""
@@ -116,7 +117,7 @@ def _depart(departure: Departure) -> web.Response:
 
 
 def _redirect(status: HTTPStatus, address: str) -> web.Response:
-    headers = {**connect_pages.HEADERS, "Location": address}
+    headers = {**HEADERS, "Location": address}
     return web.Response(status=status, headers=headers)
 
 

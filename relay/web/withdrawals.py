@@ -18,7 +18,7 @@ from relay.core.signed_form import MAX_FORM_BYTES, read_signed_form
 from relay.core.signed_request import SignedRequest, read_signed_request
 from relay.engine import metrics
 from relay.engine.withdrawals import Withdrawals
-from relay.web.deletion_page import completed_page, unknown_page
+from relay.web.deletion_page import completed_page, later_page, unknown_page
 from shared.logs import get_logger
 from shared.web import RequestRefused, json_error, read_body
 
@@ -57,7 +57,11 @@ class WithdrawalRoutes:
     async def show(self, request: web.Request) -> web.Response:
         """Show what became of a request."""
         code = request.match_info["code"]
-        receipt = await self._withdrawals.receipt(code) if is_code(code) else None
+        try:
+            receipt = await self._withdrawals.receipt(code) if is_code(code) else None
+        except StoreUnavailable as error:
+            log.warning("deletion_not_shown", reason=str(error))
+            return later_page()
         return unknown_page() if receipt is None else completed_page(receipt)
 
     async def _deauthorize(self, asked: SignedRequest) -> web.Response:

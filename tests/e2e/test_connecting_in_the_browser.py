@@ -5,18 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Page
 
 from relay.core.connecting.dialog import CALLBACK_PATH
 from tests.e2e.conftest import NewSite
 from tests.simulators.graph import GraphSimulator
-from tests.support.browser import chromium
+from tests.support.browser import DESK, PHONE, chromium, faint_words, fits, picture, tab_of
 from tests.world.inbox import Inbox
 from tests.world.process import Server
 from tests.world.watching import eventually
 
 ACME, CAFE, TAKEN, PSID, ADMIN = "1122", "3344", "5566", "9001", "218471"
-PHONE, DESK = ViewportSize(width=360, height=640), ViewportSize(width=1280, height=800)
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("one Chromium at a time")]
 
@@ -30,11 +29,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture(params=[pytest.param(PHONE, id="phone"), pytest.param(DESK, id="desk")])
 async def tab(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
     """Open a tab that complains about whatever the pages do wrong."""
-    tab = await browser.new_page(viewport=request.param)
-    complaints: list[str] = []
-    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    yield tab
-    assert [text for text in complaints if "status of 4" not in text] == []
+    async with tab_of(browser, request.param) as tab:
+        yield tab
 
 
 @pytest.fixture(autouse=True)
@@ -59,17 +55,6 @@ async def log_in(tab: Page) -> None:
     await tab.get_by_role("button", name="Continue").click()
 
 
-async def fits(tab: Page) -> bool:
-    """Whether nothing sticks out to the side."""
-    return bool(await tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
-async def picture(tab: Page, folder: Path, name: str) -> None:
-    """Keep what the person sees, for whoever looks after a failure."""
-    width = tab.viewport_size["width"] if tab.viewport_size else 0
-    await tab.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
-
-
 async def test_from_the_sites_command_to_the_first_message_and_its_answer(
     graph: GraphSimulator, relay: Server, new_site_at: NewSite, tab: Page, tmp_path: Path
 ) -> None:
@@ -81,11 +66,13 @@ async def test_from_the_sites_command_to_the_first_message_and_its_answer(
     await tab.goto(link["url"])
     await picture(tab, tmp_path, "welcome")
     assert await fits(tab)
+    assert await faint_words(tab) == []
     await tab.get_by_role("button", name="Continue with Facebook").click()
     await log_in(tab)
     await tab.get_by_role("heading", name="Choose the pages to connect").wait_for()
     await picture(tab, tmp_path, "choice")
     assert await fits(tab)
+    assert await faint_words(tab) == []
     assert await tab.get_by_label("Taken").is_disabled()
     assert await tab.get_by_text("beta").count() == 0
     await tab.get_by_label("Acme").check()
@@ -93,6 +80,7 @@ async def test_from_the_sites_command_to_the_first_message_and_its_answer(
     await tab.get_by_role("heading", name="Your pages are connected").wait_for()
     await picture(tab, tmp_path, "outcome")
     assert await fits(tab)
+    assert await faint_words(tab) == []
     await tab.get_by_role("link", name="Back to acme").click()
     assert tab.url == f"{site.base_url}/healthz"
 
@@ -119,6 +107,7 @@ async def test_who_declines_goes_on_from_the_page_that_says_so(
     await tab.get_by_role("heading", name="You cancelled the login at Facebook").wait_for()
     await picture(tab, tmp_path, "declined")
     assert await fits(tab)
+    assert await faint_words(tab) == []
 
     await tab.get_by_role("link", name="Try once more").click()
     await log_in(tab)

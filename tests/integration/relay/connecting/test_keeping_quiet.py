@@ -20,7 +20,9 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites_and_goes_when_all
     assert browser.cookies == {}
 
 
-@pytest.mark.parametrize("path", ["/facebook/connect/nonsense", "/facebook/callback"])
+@pytest.mark.parametrize(
+    "path", ["/facebook/connect/nonsense", "/facebook/callback", "/facebook/data-deletion/nonsense"]
+)
 async def test_every_page_may_load_and_be_framed_by_nothing_and_is_kept_by_nobody(browser: Browser, path: str) -> None:
     seen = await browser.get(path)
 
