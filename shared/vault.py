@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
-from shared.errors import VaultError
+from shared.errors import UserError, VaultError
 
 
 def new_master_key() -> SecretStr:
@@ -32,12 +32,22 @@ def is_master_key(text: str) -> bool:
         return False
 
 
+def read_keys(text: SecretStr, *, source: str) -> list[SecretStr]:
+    """Read one key, or several with commas between, newest first. Raises UserError, which names the `source` alone."""
+    keys = [key.strip() for key in text.get_secret_value().split(",")]
+    if not all(map(is_master_key, keys)):
+        raise UserError(f"{source} holds no master key: each is 32 bytes in base64url, with a comma between several")
+    return [SecretStr(key) for key in keys]
+
+
 class Vault:
     """Seals and opens short texts with one or more keys."""
 
     def __init__(self, keys: Sequence[SecretStr]) -> None:
         fernets = [Fernet(key.get_secret_value()) for key in keys]
         self._first, self._fernet = fernets[0], MultiFernet(fernets)
+        self.fingerprints = tuple(map(fingerprint, keys))
+        """Of the keys, in their order."""
 
     def seal(self, secret: SecretStr) -> str:
         """Encrypt under the first key."""

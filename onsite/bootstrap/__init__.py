@@ -29,7 +29,9 @@ from onsite.adapters.sql.migrate import upgrade
 from onsite.adapters.sql.outbox import SqlOutbox
 from onsite.adapters.sql.reader import SqlReader
 from onsite.adapters.sql.replies import SqlReplies
+from onsite.adapters.sql.sealed import SqlSealed
 from onsite.adapters.telegram_client import TelegramClient
+from onsite.bootstrap.keys import master_keys_of
 from onsite.core import relay_answers
 from onsite.core.facebook.conversations import CALLS_PER_S
 from onsite.core.facebook.translate import translate_item
@@ -52,6 +54,7 @@ from onsite.engine.ports import Courier
 from onsite.engine.relay_batches import RelayBatches
 from onsite.engine.relay_link import RelayLink
 from onsite.engine.replies import Replies
+from onsite.engine.resealing import Resealing
 from onsite.engine.sender import Sender
 from onsite.web.app import Routes, build_app
 from onsite.web.backfills import BackfillRoutes
@@ -59,6 +62,7 @@ from onsite.web.channels import ChannelRoutes
 from onsite.web.connecting import ConnectRoutes
 from onsite.web.conversations import ConversationRoutes
 from onsite.web.health import HealthRoutes
+from onsite.web.master_key import MasterKeyRoutes
 from onsite.web.relay_events import OFF, RelayEvents, RelayEventsOff
 from onsite.web.status import StatusRoutes
 from shared.exchange import new_platform_session
@@ -67,7 +71,7 @@ from shared.local_keys import load_or_create
 from shared.logs import get_logger
 from shared.runtime import listening, stop_event
 from shared.tasks import Supervisor
-from shared.vault import Vault, new_master_key
+from shared.vault import Vault
 
 log = get_logger(__name__)
 
@@ -155,7 +159,7 @@ def _relay_client(settings: OnsiteSettings, http: ClientSession) -> RelayClient 
 
 def _build(settings: OnsiteSettings, database: Database, clients: Clients) -> Site:
     bell, metrics, supervisor = Bell(), Metrics(), Supervisor()
-    channels = SqlChannels(database, _vault_of(settings))
+    channels = SqlChannels(database, Vault(master_keys_of(settings)))
     inbox = Inbox(
         SqlInbox(database),
         translate_item=translate_item,
@@ -244,6 +248,7 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
     return [
         _receiver(settings, site, admin),
         ChannelRoutes(site.channels, admin, token=token),
+        MasterKeyRoutes(Resealing(SqlSealed(site.database, site.channels.vault)), token=token),
         ConnectRoutes(None if site.clients.relay is None else site.clients.relay.connect_link, token=token),
         ConversationRoutes(site.reader, replies, site.bell, token=token),
         BackfillRoutes(gaps, site.backfills, clock=time.time, token=token),
@@ -260,10 +265,6 @@ def _receiver(settings: OnsiteSettings, site: Site, admin: ChannelAdmin) -> Rout
         return RelayEventsOff()
     batches = RelayBatches(site.inbox, admin, site.backfills, secret=settings.relay_secret)
     return RelayEvents(batches, site=settings.site, secret=settings.relay_secret, metrics=site.metrics)
-
-
-def _vault_of(settings: OnsiteSettings) -> Vault:
-    return Vault(settings.master_keys or [load_or_create(settings.master_key_file, new_master_key)])
 
 
 def _api_token_of(settings: OnsiteSettings) -> SecretStr:

@@ -14,6 +14,7 @@ from onsite.adapters.sql.channels import SqlChannels
 from onsite.adapters.sql.database import FILE_NAME, Database, open_database
 from onsite.adapters.sql.database_check import check_database, nearest_folder
 from onsite.adapters.telegram_client import TelegramClient
+from onsite.bootstrap.keys import known_master_keys
 from onsite.core import checks, relay_answers
 from onsite.core.errors import FacebookError, TelegramError
 from onsite.core.model import Platform
@@ -24,7 +25,6 @@ from shared.checks import Check, failed, passed, skipped
 from shared.clock_check import ahead_of, judge_clock
 from shared.exchange import CONNECT_TIMEOUT_S, NoAnswer, NotSent, exchange_full, new_platform_session
 from shared.graph import RENEWAL_HINT
-from shared.local_keys import load_if_there
 from shared.questions import Question, ask_all
 from shared.releases import own_version
 from shared.vault import Vault
@@ -122,7 +122,7 @@ async def _look_into(settings: OnsiteSettings, database: Database | None, http: 
 
 
 async def _look_at_channels(settings: OnsiteSettings, database: Database, http: aiohttp.ClientSession) -> list[Check]:
-    keys = settings.master_keys or [key for key in [load_if_there(settings.master_key_file)] if key is not None]
+    keys = known_master_keys(settings)
     if not keys:
         return [skipped(CHANNELS, "no master key is there yet: the site makes one at its first start")]
     store = SqlChannels(database, Vault(keys))

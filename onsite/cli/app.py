@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from onsite.cli import backfill, channel, check, connect, conversations, messages, reply, run, settle, status
+from onsite.cli import (
+    backfill,
+    channel,
+    check,
+    connect,
+    conversations,
+    master_key,
+    messages,
+    reply,
+    run,
+    settle,
+    status,
+)
 from shared.console import say
 from shared.typer_words import PlainGroup
 
@@ -50,3 +62,5 @@ app.command()(settle.settle)
 app.command()(status.status)
 app.command()(backfill.backfill)
 app.command()(check.check)
+app.command("new-master-key")(master_key.new_master_key)
+app.command("rotate-master-key")(master_key.rotate_master_key)

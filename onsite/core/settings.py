@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from onsite.core.telegram.api import TELEGRAM_URL
-from shared.errors import InvalidSiteSecret
+from shared.errors import InvalidSiteSecret, UserError
 from shared.graph import GRAPH_URL
 from shared.names import SITE_NAME_RULE, is_site_name
 from shared.settings import Settings
 from shared.site_secret import key_of
-from shared.vault import is_master_key
+from shared.vault import read_keys
 
 _DATABASES = ("sqlite:", "postgresql+psycopg:")
 
@@ -79,7 +79,7 @@ class OnsiteSettings(CommandSettings):
     master_key: SecretStr | None = Field(
         None,
         description="key that seals tokens in the database; several, separated by commas, while it rotates"
-        " (newest first); without it one is made and kept in the data folder",
+        " (newest first; `onsite rotate-master-key`); without it one is made and kept in the data folder",
     )
     graph_url: str = Field(GRAPH_URL, description="the Graph API; another address only for tests")
     telegram_url: str = Field(TELEGRAM_URL, description="the Bot API; another address for a server of your own")
@@ -92,7 +92,7 @@ class OnsiteSettings(CommandSettings):
     @property
     def master_keys(self) -> list[SecretStr]:
         """The configured keys, newest first; none where one is to be generated."""
-        return [] if self.master_key is None else [SecretStr(key) for key in _split(self.master_key)]
+        return [] if self.master_key is None else read_keys(self.master_key, source="ONSITE_MASTER_KEY")
 
     @field_validator("site")
     @classmethod
@@ -151,8 +151,11 @@ class OnsiteSettings(CommandSettings):
     @field_validator("master_key")
     @classmethod
     def _keys_are_keys(cls, keys: SecretStr | None) -> SecretStr | None:
-        if keys is not None and not all(map(is_master_key, _split(keys))):
-            raise ValueError("each key is 32 bytes in base64url")
+        try:
+            if keys is not None:
+                read_keys(keys, source="it")
+        except UserError as error:
+            raise ValueError(f"{error} (`onsite new-master-key` makes one)") from None
         return keys
 
 
@@ -169,7 +172,3 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:  # a name
         return False
-
-
-def _split(keys: SecretStr) -> list[str]:
-    return [key.strip() for key in keys.get_secret_value().split(",")]

@@ -91,6 +91,14 @@ def flag_field(body: dict[str, Any], name: str) -> bool:
     return value
 
 
+def count_field(body: dict[str, Any], name: str) -> int:
+    """Return a number from 0 on of a JSON body; 0 when it is not there. Raises RequestRefused 422."""
+    value = body.get(name, 0)
+    if type(value) is not int or not 0 <= value <= _MAX_ID:  # a boolean is an int, too
+        raise RequestRefused(422, "bad_field", f"{name} must be a whole number from 0 on")
+    return value
+
+
 def _number(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_ID))):
         return None

@@ -5,7 +5,6 @@ from contextlib import aclosing
 from functools import partial
 
 import aiohttp
-from pydantic import SecretStr
 
 from relay.adapters import redis_clients
 from relay.adapters.admin_questions import ask_relay
@@ -23,7 +22,7 @@ from shared.exchange import new_platform_session
 from shared.local_keys import load_if_there
 from shared.questions import Question, ask_all
 from shared.releases import own_version
-from shared.vault import Vault
+from shared.vault import Vault, read_keys
 
 MASTER_KEY = "master key"
 _RIGHT_KEY = "take the master key with which this Redis was filled; a backup of the relay's data folder has it"
@@ -122,7 +121,7 @@ async def _look_at_key(settings: RelaySettings, url: str) -> Check:
     key = settings.master_key or load_if_there(settings.master_key_file)
     if key is None:
         return skipped(MASTER_KEY, "none is set; the relay makes one in its data folder at its first start")
-    vault = Vault([SecretStr(each) for each in key.get_secret_value().split(",")])
+    vault = Vault(read_keys(key, source=settings.master_key_source))
     async with aclosing(redis_clients.open_async(url)) as client:
         try:
             await RedisSites(client, vault).check_key()

@@ -51,7 +51,7 @@ from relay.engine.writer import AppendWriter
 from shared.exchange import new_platform_session
 from shared.graph import appsecret_proof
 from shared.local_keys import load_or_create
-from shared.vault import Vault, new_master_key
+from shared.vault import Vault, new_master_key, read_keys
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Store:
 def vault_of(settings: RelaySettings) -> Vault:
     """Open the vault with the configured keys, or with one made for this data folder."""
     key = settings.master_key or load_or_create(settings.master_key_file, new_master_key)
-    return Vault([SecretStr(each) for each in key.get_secret_value().split(",")])
+    return Vault(read_keys(key, source=settings.master_key_source))
 
 
 def new_admin_token() -> SecretStr:

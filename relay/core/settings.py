@@ -10,9 +10,10 @@ from relay.core.connecting.dialog import LoginApp
 from relay.core.connecting.public_url import check_public_url
 from relay.core.limits import DAY_MS, DEAD_LIMITS, OUTBOX_LIMITS, Limits, Part
 from relay.core.redis_address import InCluster, parse_redis_address
+from shared.errors import UserError
 from shared.graph import DIALOG_URL, GRAPH_URL
 from shared.settings import Settings
-from shared.vault import is_master_key
+from shared.vault import read_keys
 
 PREFIX = "RELAY_"
 MIB = 1024**2
@@ -133,8 +134,11 @@ class RelaySettings(CommandSettings):
     @field_validator("master_key")
     @classmethod
     def _usable_keys(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not all(map(is_master_key, value.get_secret_value().split(","))):
-            raise ValueError("expected 32 bytes in base64url (`relay new-master-key` makes one)")
+        try:
+            if value is not None:
+                read_keys(value, source="it")
+        except UserError as error:
+            raise ValueError(f"{error} (`relay new-master-key` makes one)") from None
         return value
 
     @field_validator("redis_url")
@@ -194,6 +198,11 @@ class RelaySettings(CommandSettings):
     def master_key_file(self) -> Path:
         """Where a generated master key is kept."""
         return self.data_dir / "master-key"
+
+    @property
+    def master_key_source(self) -> str:
+        """Where the master keys are read, in words."""
+        return f"the file {self.master_key_file}" if self.master_key is None else "RELAY_MASTER_KEY"
 
 
 def _is_cluster(url: SecretStr | None) -> bool:

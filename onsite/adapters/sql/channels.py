@@ -21,7 +21,8 @@ class SqlChannels(SqlStore):
 
     def __init__(self, database: Database, vault: Vault) -> None:
         super().__init__(database)
-        self._vault = vault
+        self.vault = vault
+        """What seals the credentials, and opens them."""
 
     @reading
     def channels(self, connection: Connection) -> list[Channel]:
@@ -38,8 +39,8 @@ class SqlChannels(SqlStore):
     def save_channel(self, connection: Connection, ref: ChannelRef, *, name: str, credentials: Credentials) -> Channel:
         """Add a channel, or give the one that exists new credentials."""
         values: dict[str, Any] = {
-            "sealed_token": self._vault.seal(credentials.token),
-            "sealed_proof": None if credentials.proof is None else self._vault.seal(credentials.proof),
+            "sealed_token": self.vault.seal(credentials.token),
+            "sealed_proof": None if credentials.proof is None else self.vault.seal(credentials.proof),
             "state": ChannelState.OK,
             "sentence": "",
         }
@@ -82,8 +83,8 @@ class SqlChannels(SqlStore):
         row = _row(connection, channel_id)
         if row.sealed_token is None:
             return None
-        proof = None if row.sealed_proof is None else self._vault.open(row.sealed_proof)
-        return Credentials(self._vault.open(row.sealed_token), proof)
+        proof = None if row.sealed_proof is None else self.vault.open(row.sealed_proof)
+        return Credentials(self.vault.open(row.sealed_token), proof)
 
     @reading
     def next_offset(self, connection: Connection, channel_id: int) -> int | None:

@@ -1,4 +1,4 @@
-"""What the site's integration tests share: a real SQLite file with this release's tables, made once and copied."""
+"""What the site's integration tests share: a real database with this release's tables, made once and copied."""
 
 import asyncio
 import shutil
@@ -22,22 +22,34 @@ from onsite.bootstrap import serving
 from onsite.core.settings import OnsiteSettings
 from shared.vault import Vault, new_master_key
 from tests.integration.onsite.site import BOT_TOKEN, PAGE_ID, PAGE_TOKEN, PSID, SECRET, SITE, USER_ID, RunningSite
-from tests.integration.onsite.store import Store, traced
+from tests.integration.onsite.store import SQLITE, Store, traced
 from tests.simulators.graph import GraphSimulator
 from tests.simulators.telegram import TelegramSimulator
+from tests.support.postgres import Postgres, find_postgres
+
+
+async def make_tables(url: SecretStr | None, folder: Path) -> None:
+    """Bring an empty database to this release."""
+    database = open_database(url, folder)
+    await upgrade(database)
+    await database.close()
 
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("empty")
-
-    async def make() -> None:
-        database = open_database(None, folder)
-        await upgrade(database)
-        await database.close()
-
-    asyncio.run(make())
+    asyncio.run(make_tables(None, folder))
     return folder / FILE_NAME
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """Start a PostgreSQL for the session; without one, whatever needs it is skipped."""
+    if (programs := find_postgres()) is None:
+        pytest.skip("no PostgreSQL is here: neither the package pgserver nor a server")
+    with Postgres(programs) as server:
+        asyncio.run(make_tables(server.create(), tmp_path_factory.mktemp("empty")))
+        yield server
 
 
 @pytest.fixture
@@ -47,8 +59,17 @@ def data_dir(tmp_path: Path, empty_database: Path) -> Path:
 
 
 @pytest.fixture
-async def database(data_dir: Path) -> AsyncIterator[Database]:
-    database = open_database(None, data_dir)
+def database_url(request: pytest.FixtureRequest) -> SecretStr | None:
+    """Name the database: the SQLite file of `data_dir`, unless a test is `on_both_databases`."""
+    if getattr(request, "param", SQLITE) == SQLITE:
+        return None
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.copy()
+
+
+@pytest.fixture
+async def database(data_dir: Path, database_url: SecretStr | None) -> AsyncIterator[Database]:
+    database = open_database(database_url, data_dir)
     yield database
     await database.close()
 
@@ -95,8 +116,11 @@ async def telegram() -> AsyncIterator[TelegramSimulator]:
 
 
 @pytest.fixture
-def settings(data_dir: Path, graph: GraphSimulator, telegram: TelegramSimulator) -> OnsiteSettings:
+def settings(
+    data_dir: Path, database_url: SecretStr | None, graph: GraphSimulator, telegram: TelegramSimulator
+) -> OnsiteSettings:
     return OnsiteSettings(
+        database_url=database_url,
         site=SITE,
         relay_secret=SECRET,
         data_dir=data_dir,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
 from sqlalchemy import Connection, func, select
 from sqlalchemy import event as sqlalchemy_event
 
@@ -22,6 +23,10 @@ from onsite.engine.channels import ChannelRef
 from onsite.engine.incoming import Applied, EventState, IncomingBatch, IncomingEvent
 from onsite.engine.outgoing import NewReply, Settlement
 from onsite.engine.views import ConversationView, MessageView
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+on_both_databases = pytest.mark.parametrize("database_url", [SQLITE, POSTGRESQL], indirect=True)
+"""For tests of what the store promises whatever the database is; the others run on SQLite."""
 
 PAGE = ChannelRef(Platform.FACEBOOK, "1122")
 BOT = ChannelRef(Platform.TELEGRAM, "987654")

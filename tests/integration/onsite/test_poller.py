@@ -270,7 +270,7 @@ async def test_pages_are_not_polled_and_bots_without_a_token_neither(desk: Desk)
 
 
 async def test_a_token_that_no_key_opens_is_said_and_not_polled_with(desk: Desk) -> None:
-    object.__setattr__(desk.store.channels, "_vault", Vault([new_master_key()]))
+    desk.store.channels.vault = Vault([new_master_key()])
     await desk.start()
     await ended(desk)
 

@@ -5,7 +5,9 @@ import pytest
 from onsite.core.model import Author, ReceiptState
 from onsite.core.sending import SendEvent, SendState
 from onsite.engine.outgoing import Settlement
-from tests.integration.onsite.store import Store, echo, event, receipt, said
+from tests.integration.onsite.store import Store, echo, event, on_both_databases, receipt, said
+
+pytestmark = on_both_databases
 
 ANSWER = Settlement(SendEvent.CONFIRMED, platform_id="mid-1")
 

@@ -5,7 +5,9 @@ import pytest
 from onsite.core.gap import Span
 from onsite.engine.errors import GapNotFound
 from onsite.engine.gaps import GapState, ThreadRead
-from tests.integration.onsite.store import BOT, PAGE, Store, event, said
+from tests.integration.onsite.store import BOT, PAGE, Store, event, on_both_databases, said
+
+pytestmark = on_both_databases
 
 
 async def test_a_gap_of_a_page_that_nobody_has_set_up_is_kept_with_its_channel(store: Store) -> None:

@@ -8,7 +8,9 @@ from onsite.engine.attempts import LONGEST_PAUSE_S
 from onsite.engine.channels import ChannelState
 from onsite.engine.errors import MessageNotFound
 from onsite.engine.outgoing import NewReply, Outgoing, Settlement
-from tests.integration.onsite.store import BOT, PAGE, Store, event, said
+from tests.integration.onsite.store import BOT, PAGE, Store, event, on_both_databases, said
+
+pytestmark = on_both_databases
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,9 @@ import pytest
 from onsite.core.model import ReceiptState
 from onsite.core.sending import SendEvent, SendState
 from onsite.engine.outgoing import Settlement
-from tests.integration.onsite.store import Store, echo, event, receipt, said
+from tests.integration.onsite.store import Store, echo, event, on_both_databases, receipt, said
+
+pytestmark = on_both_databases
 
 DELIVERED, READ = ReceiptState.DELIVERED, ReceiptState.READ
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from shared.errors import VaultError
-from shared.vault import Vault, fingerprint, is_master_key, new_master_key
+from shared.errors import UserError, VaultError
+from shared.vault import Vault, fingerprint, is_master_key, new_master_key, read_keys
 
 OLD, NEW = new_master_key(), new_master_key()
 
@@ -86,3 +86,30 @@ def test_a_fingerprint_names_a_key_without_telling_it() -> None:
     assert fingerprint(OLD) == fingerprint(OLD)
     assert fingerprint(OLD) != fingerprint(NEW)
     assert fingerprint(OLD) not in OLD.get_secret_value()
+
+
+@pytest.mark.parametrize("between", [",", ", ", " ,\n"])
+def test_several_keys_stand_with_commas_between(between: str) -> None:
+    text = SecretStr(f"{NEW.get_secret_value()}{between}{OLD.get_secret_value()}\n")
+
+    assert read_keys(text, source="the file") == [NEW, OLD]
+    assert Vault([NEW, OLD]).fingerprints == (fingerprint(NEW), fingerprint(OLD))
+
+
+@pytest.mark.parametrize("rest", ["", "half", "rubbish,"])
+def test_what_is_no_list_of_keys_is_refused_without_being_repeated(rest: str) -> None:
+    with pytest.raises(UserError, match="the file holds no master key: each is 32 bytes") as caught:
+        read_keys(SecretStr(f"{NEW.get_secret_value()},{rest}"), source="the file")
+
+    assert NEW.get_secret_value() not in str(caught.value)
+    assert not rest or rest not in str(caught.value)
+
+
+def test_only_what_the_first_key_does_not_open_is_sealed_anew() -> None:
+    vault, old = Vault([NEW, OLD]), Vault([OLD]).seal(SecretStr("kept"))
+    new = vault.reseal(old)
+
+    assert Vault([NEW]).open(new) == SecretStr("kept")
+    assert vault.reseal(new) == new
+    with pytest.raises(VaultError):
+        Vault([NEW]).reseal(old)
