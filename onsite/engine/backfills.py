@@ -122,10 +122,10 @@ class Backfills:
 
     async def _trouble(self, gap: Gap, after: AfterTrouble) -> None:
         log.warning("backfill_trouble", page=gap.page_id, gap=gap.id, pause_s=after.pause_s, reason=after.sentence)
-        await self._store.note(gap.id, after.sentence, stopped=after.pause_s is None)
-        if after.token_dead:
+        if after.token_dead:  # first, as nobody comes back to a gap that is stopped
             dead = (ChannelState.TOKEN_DEAD, after.sentence)
             await self._channels.set_health(gap.channel_id, *dead, only_from=SENDING_STATES)
+        await self._store.note(gap.id, after.sentence, stopped=after.pause_s is None)
         if after.pause_s is not None:
             await self._sleep(after.pause_s)
 
