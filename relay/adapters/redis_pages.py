@@ -27,6 +27,7 @@ class _Record(msgspec.Struct, frozen=True):
     sealed_token: str
     connected_at_ms: int
     connected_by: str = ""  # records of earlier releases have none
+    moved_at_ms: int = 0  # the same
 
 
 SCAN_AT_ONCE = 200
@@ -47,7 +48,7 @@ class RedisPages:
     async def save(self, page: ConnectedPage) -> None:
         """See `engine.page_connection.PageStore.save`."""
         sealed = self._vault.seal(page.token)
-        record = _Record(page.site, page.name, sealed, page.connected_at_ms, page.connected_by)
+        record = _Record(page.site, page.name, sealed, page.connected_at_ms, page.connected_by, page.moved_at_ms)
         async with store_errors():
             await self._redis.hset(keys.PAGES, page.page_id, _encode(record))
 
@@ -88,7 +89,7 @@ class RedisPages:
         """Return the pages that are kept as this site's, in order. Raises StoreUnavailable."""
         return sorted({page_id async for page_id, record in self._scan() if record.site == site})
 
-    async def reassign(self, mandate: Mandate, site: str) -> ConnectedPage | None:
+    async def reassign(self, mandate: Mandate, site: str, *, now_ms: int) -> ConnectedPage | None:
         """See `engine.page_notices.Reassigning.reassign`."""
         script_keys = [keys.PAGES, keys.gates(keys.PAGES)]
         while True:
@@ -96,8 +97,7 @@ class RedisPages:
                 before = await self._redis.hget(keys.PAGES, mandate.page_id)
             if before is None:
                 return None
-            # What else the record holds stays as it is: fields of a newer relay, and the token as it was sealed.
-            after = _encode(_decode_fields(raw(before)) | {"site": site})
+            after = _reassigned(raw(before), site, now_ms=now_ms)
             async with store_errors():
                 written = await REASSIGN.run(self._redis, script_keys, [*mandate, before, after])
             go_on(mandate, written is not None)
@@ -119,4 +119,21 @@ class RedisPages:
     def _read(self, page_id: str, found: bytes) -> ConnectedPage:
         record = _decode(found)
         token = self._vault.open(record.sealed_token)
-        return ConnectedPage(page_id, record.site, record.name, token, record.connected_at_ms, record.connected_by)
+        return ConnectedPage(
+            page_id,
+            record.site,
+            record.name,
+            token,
+            record.connected_at_ms,
+            record.connected_by,
+            record.moved_at_ms,
+        )
+
+
+def _reassigned(record: bytes, site: str, *, now_ms: int) -> bytes:
+    """Return the record of a page that is a site's from now on; of one that is so already, the same.
+
+    What else it holds stays as it is: fields of a newer relay, and the token as it was sealed.
+    """
+    fields = _decode_fields(record)
+    return record if fields["site"] == site else _encode(fields | {"site": site, "moved_at_ms": now_ms})

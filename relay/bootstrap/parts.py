@@ -90,7 +90,7 @@ async def open_store(settings: RelaySettings, redis_url: str) -> AsyncIterator[S
     vault, limits, alarm = vault_of(settings), settings.limits, LossAlarm()
     sites = RedisSites(redis, vault)
     proof_of = partial(appsecret_proof, secret=settings.facebook_app_secret)
-    notices = PageNotices(RedisPages(redis, vault), find_site=sites.get, proof_of=proof_of)
+    notices = PageNotices(RedisPages(redis, vault), find_site=sites.get, proof_of=proof_of, clock=time.time)
     drain = RedisDrain(redis, clock=time.time, dead_limits=limits[Part.DEAD], on_loss=alarm)
     try:
         async with open_schedule(settings.rq_redis_address or redis_url) as schedule:

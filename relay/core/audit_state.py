@@ -2,8 +2,8 @@
 
 The rule: what is still to be told stays in the state until it was told, so that a crash repeats and never forgets.
 
-A state is of one connection to one site. Connecting the page anew begins another; what the page may have missed until
-then is told to the same site, and to no other one.
+A state is of one connection to one site. Connecting the page anew begins another, and so does handing it over; what the
+page may have missed until then is told to the same site, and to no other one.
 """
 
 from collections.abc import Sequence
@@ -35,6 +35,7 @@ class AuditState(msgspec.Struct, frozen=True):
 
     site: str
     connected_at_ms: int
+    """Since when the site has the page with this token (`ConnectedPage.since_ms`): names the connection."""
     good_at_ms: int
     """When the page was last known to be subscribed to everything."""
     asked_at_ms: int = 0
@@ -52,6 +53,13 @@ class AuditState(msgspec.Struct, frozen=True):
     gap_reason: str = ""
     outages_told_ms: int = 0
     """The end of the last outage of the relay that is in a gap."""
+    held_since_ms: int = 0
+    """Since when the site has the page, with whichever token; 0: since it was connected."""
+
+    @property
+    def concerned_from_ms(self) -> int:
+        """From when on what the page missed concerns the site."""
+        return self.held_since_ms or self.connected_at_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +72,12 @@ class Outage:
 
 def standing(state: AuditState | None, page: ConnectedPage, site: str) -> AuditState:
     """Return what is known of this very connection."""
-    if state is not None and (state.site, state.connected_at_ms) == (site, page.connected_at_ms):
+    if state is not None and (state.site, state.connected_at_ms) == (site, page.since_ms):
         return state
-    fresh = AuditState(site, page.connected_at_ms, good_at_ms=page.connected_at_ms)
-    if state is None or state.site != site:
+    fresh = AuditState(site, page.since_ms, good_at_ms=page.since_ms)
+    if state is None or state.site != site or page.moved_at_ms:
         return fresh
+    fresh = replace(fresh, held_since_ms=state.concerned_from_ms, outages_told_ms=state.outages_told_ms)
     missed_from = state.good_at_ms if state.death is not None else None
     pending = [each for each in (state.gap_from_ms, missed_from) if each is not None]
     reason = state.gap_reason or "Facebook did not take the page's token, and nobody could see whether it was sent."
@@ -77,12 +86,12 @@ def standing(state: AuditState | None, page: ConnectedPage, site: str) -> AuditS
 
 def missed(state: AuditState, outages: Sequence[Outage]) -> AuditState:
     """Add the outages of the relay that the site was not told of."""
-    news = [each for each in outages if each.to_ms > max(state.outages_told_ms, state.connected_at_ms)]
+    news = [each for each in outages if each.to_ms > max(state.outages_told_ms, state.concerned_from_ms)]
     if not news:
         return state
     since = min(each.from_ms for each in news)
     told = max(each.to_ms for each in news)
-    return replace(_with_gap(state, max(since, state.connected_at_ms), RELAY_WAS_AWAY), outages_told_ms=told)
+    return replace(_with_gap(state, max(since, state.concerned_from_ms), RELAY_WAS_AWAY), outages_told_ms=told)
 
 
 def is_token_check_due(state: AuditState, *, now_ms: int) -> bool:

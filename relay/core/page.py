@@ -41,8 +41,16 @@ class ConnectedPage:
     name: str
     token: SecretStr
     connected_at_ms: int
+    """When its person gave the token, to whichever site: by this it is told whether they took it back since."""
     connected_by: str = ""
     """The person, by the id that this app knows them by; empty where nobody told. Meta asks for theirs by it."""
+    moved_at_ms: int = 0
+    """When the page was handed over to this site; 0 where it was connected there, or an earlier release did it."""
+
+    @property
+    def since_ms(self) -> int:
+        """Since when the site has the page with this token: what was missed before does not concern it."""
+        return max(self.connected_at_ms, self.moved_at_ms)
 
 
 class PersonsPage(NamedTuple):

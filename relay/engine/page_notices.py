@@ -11,6 +11,7 @@ from relay.core.page import ConnectedPage
 from relay.core.site import Site
 from relay.core.webhook import Incoming
 from shared import page_events
+from shared.clock import Clock
 from shared.errors import VaultError
 from shared.logs import get_logger
 from shared.page_events import PageConnected, PageDisconnected
@@ -25,8 +26,8 @@ MOVED_AWAY = "the relay's operator handed the page over to another site"
 class Reassigning(Protocol):
     """Where connected pages are kept."""
 
-    async def reassign(self, mandate: Mandate, site: str) -> ConnectedPage | None:
-        """Note that a page is another site's now; returns it, or None where nothing is kept of it.
+    async def reassign(self, mandate: Mandate, site: str, *, now_ms: int) -> ConnectedPage | None:
+        """Note that a page is another site's from now on; returns it, or None where nothing is kept of it.
 
         Raises ChangeOvertaken, VaultError, StoreUnavailable.
         """
@@ -41,11 +42,13 @@ class PageNotices:
         *,
         find_site: Callable[[str], Awaitable[Site]],
         proof_of: Callable[[SecretStr], SecretStr],
+        clock: Clock,
     ) -> None:
         """`proof_of(token)` returns the token's `appsecret_proof`."""
         self._pages = pages
         self._find_site = find_site
         self._proof_of = proof_of
+        self._clock = clock
 
     def parting(self, page_id: str) -> Incoming:
         """See `engine.handover.Notices.parting`."""
@@ -54,7 +57,7 @@ class PageNotices:
     async def arrival(self, mandate: Mandate, site: str) -> Incoming | None:
         """See `engine.handover.Notices.arrival`. What cannot be read keeps no page from moving."""
         try:
-            page = await self._pages.reassign(mandate, site)
+            page = await self._pages.reassign(mandate, site, now_ms=round(self._clock() * 1000))
             return None if page is None else connected(page, await self._find_site(site), self._proof_of(page.token))
         except (VaultError, SiteNotFound) as error:
             log.warning("page_token_kept_back", page=mandate.page_id, site=site, reason=str(error))

@@ -173,4 +173,4 @@ def _is_dead(page: ConnectedPage, state: AuditState | None) -> bool:
     """Whether it is this very token that an audit found dead, and not one that the page had before."""
     if state is None or state.death is None:
         return False
-    return (state.site, state.connected_at_ms) == (page.site, page.connected_at_ms)
+    return (state.site, state.connected_at_ms) == (page.site, page.since_ms)

@@ -131,5 +131,8 @@ class Withdrawals:
 
 
 def _is_newer(page: PersonsPage, request: SignedRequest) -> bool:
-    """Whether a page was connected after the request was made, which says the second only."""
+    """Whether a page was connected after the request was made, which says the second only.
+
+    By when its person gave the token: that an operator handed the page over since gives it nobody's consent anew.
+    """
     return request.issued_at_s is not None and page.connected_at_ms // 1000 > request.issued_at_s

@@ -79,7 +79,7 @@ class Bench:
             look_up=self.look_up,
             clock=ManualClock(),
         )
-        notices = PageNotices(kept, find_site=sites.get, proof_of=self.graph.proof_of)
+        notices = PageNotices(kept, find_site=sites.get, proof_of=self.graph.proof_of, clock=ManualClock())
         pages = PageConnection(
             self.graph,
             kept,

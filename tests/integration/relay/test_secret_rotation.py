@@ -14,6 +14,7 @@ from relay.adapters.redis_secret_uses import RedisSecretUses
 from relay.adapters.redis_sites import RedisSites
 from relay.core import keys
 from relay.core.audit_state import AuditState, Death
+from relay.core.change import Mandate
 from relay.core.errors import SiteNotFound
 from relay.core.page import ConnectedPage
 from relay.core.rotation import mark_of
@@ -103,6 +104,15 @@ async def test_a_token_that_an_audit_found_dead_is_not_handed_over(
     await audits.save([Audited("1", dead, again_at_ms=3)])
 
     assert (await bench.rotation.begin("acme")).handed_over == HandedOver(handed_over, [])
+
+
+async def test_a_token_found_dead_at_the_site_that_had_the_page_before_is_handed_over(bench: Bench) -> None:
+    audits = RedisAudits(bench.redis, bench.pages)
+    await audits.save([Audited("1", AuditState("acme", 1, good_at_ms=1, death=Death(2, "expired")), again_at_ms=3)])
+    for number, site in enumerate(("beta", "acme")):
+        await bench.pages.reassign(Mandate("1", number), site, now_ms=10 + number)
+
+    assert (await bench.rotation.begin("acme")).handed_over == HandedOver(["1", "2"], [])
 
 
 async def test_afterwards_the_old_secret_is_gone_and_nothing_is_noted_any_more(bench: Bench) -> None:

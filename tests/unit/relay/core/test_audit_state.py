@@ -1,5 +1,7 @@
 """What is known of a page by its audits: nothing that is to be told is forgotten, and nobody else is told."""
 
+from dataclasses import replace as with_fields
+
 import pytest
 from msgspec.structs import replace
 from pydantic import SecretStr
@@ -28,6 +30,9 @@ PAGE = ConnectedPage("1122", "acme", "Acme", SecretStr("EAApage"), NOW - 10 * HO
 STATE = AuditState("acme", PAGE.connected_at_ms, good_at_ms=NOW - HOUR)
 DEATH = Death(NOW - HOUR, "changed", 190, 460)
 AGAIN = ConnectedPage("1122", "acme", "Acme", SecretStr("EAAnew"), NOW)
+MOVED = with_fields(PAGE, site="beta", moved_at_ms=NOW - 2 * HOUR)
+AT_BETA = AuditState("beta", MOVED.moved_at_ms, good_at_ms=NOW - HOUR)
+HELD = STATE.connected_at_ms
 
 
 @pytest.mark.parametrize(
@@ -35,17 +40,33 @@ AGAIN = ConnectedPage("1122", "acme", "Acme", SecretStr("EAAnew"), NOW)
     [
         pytest.param(None, PAGE, "acme", AuditState("acme", PAGE.connected_at_ms, PAGE.connected_at_ms), id="first"),
         pytest.param(STATE, PAGE, "acme", STATE, id="the same connection"),
-        pytest.param(STATE, AGAIN, "acme", AuditState("acme", NOW, NOW), id="connected again"),
+        pytest.param(STATE, AGAIN, "acme", AuditState("acme", NOW, NOW, held_since_ms=HELD), id="connected again"),
+        pytest.param(
+            replace(STATE, held_since_ms=7, outages_told_ms=8),
+            AGAIN,
+            "acme",
+            AuditState("acme", NOW, NOW, held_since_ms=7, outages_told_ms=8),
+            id="connected again and again",
+        ),
         pytest.param(
             replace(STATE, gap_from_ms=7, gap_reason="why"),
             AGAIN,
             "acme",
-            AuditState("acme", NOW, NOW, gap_from_ms=7, gap_reason="why"),
+            AuditState("acme", NOW, NOW, gap_from_ms=7, gap_reason="why", held_since_ms=HELD),
             id="connected again, with a gap to tell",
         ),
         pytest.param(
-            replace(STATE, gap_from_ms=7), PAGE, "beta", AuditState("beta", PAGE.connected_at_ms, PAGE.connected_at_ms),
-            id="another site's gap",
+            replace(STATE, gap_from_ms=7, death=DEATH), MOVED, "beta",
+            AuditState("beta", NOW - 2 * HOUR, NOW - 2 * HOUR), id="another site's gap and death",
+        ),
+        pytest.param(
+            replace(STATE, gap_from_ms=7), with_fields(MOVED, site="acme"), "acme",
+            AuditState("acme", NOW - 2 * HOUR, NOW - 2 * HOUR), id="away and back",
+        ),
+        pytest.param(AT_BETA, MOVED, "beta", AT_BETA, id="the same connection since a move"),
+        pytest.param(
+            AT_BETA, with_fields(AGAIN, site="beta"), "beta",
+            AuditState("beta", NOW, NOW, held_since_ms=NOW - 2 * HOUR), id="connected again after a move",
         ),
     ],
 )  # fmt: skip
@@ -147,3 +168,21 @@ def test_an_outage_of_the_relay_is_a_gap_of_every_page_once(
 
     assert (after.gap_from_ms, after.outages_told_ms) == (gap_from_ms, told_ms)
     assert after.gap_reason in {"", RELAY_WAS_AWAY}
+
+
+@pytest.mark.parametrize(
+    ("page", "before", "outage", "gap_from_ms"),
+    [
+        pytest.param(MOVED, STATE, Outage(NOW - 5 * HOUR, NOW - 3 * HOUR), None, id="moved after it"),
+        pytest.param(MOVED, STATE, Outage(NOW - 4 * HOUR, NOW - HOUR), NOW - 2 * HOUR, id="moved in it"),
+        pytest.param(MOVED, STATE, Outage(NOW - HOUR, NOW), NOW - HOUR, id="moved before it"),
+        pytest.param(MOVED, None, Outage(NOW - 5 * HOUR, NOW - 3 * HOUR), None, id="moved after it, never audited"),
+        pytest.param(AGAIN, STATE, AWAY, AWAY.from_ms, id="connected again after it"),
+        pytest.param(AGAIN, replace(STATE, outages_told_ms=AWAY.to_ms), AWAY, None, id="connected again, told already"),
+        pytest.param(with_fields(AGAIN, site="beta"), STATE, AWAY, None, id="connected at another site after it"),
+    ],
+)
+def test_an_outage_concerns_a_site_as_far_as_it_had_the_page(
+    page: ConnectedPage, before: AuditState | None, outage: Outage, gap_from_ms: int | None
+) -> None:
+    assert missed(standing(before, page, page.site), [outage]).gap_from_ms == gap_from_ms

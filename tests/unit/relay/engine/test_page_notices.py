@@ -12,6 +12,7 @@ from shared import page_events
 from shared.errors import VaultError
 from shared.page_token import PageToken, unseal
 from shared.site_secret import new_site_secret
+from tests.support.clock import NOON, ManualClock
 from tests.support.logs import written_logs
 
 MANDATE = Mandate("1122", 7)
@@ -23,14 +24,14 @@ class Pages:
     """Fits `engine.page_notices.Reassigning`."""
 
     def __init__(self, page: ConnectedPage | None = PAGE, error: Exception | None = None) -> None:
-        self.reassigned: list[tuple[Mandate, str]] = []
+        self.reassigned: list[tuple[Mandate, str, int]] = []
         self._page = page
         self._error = error
 
-    async def reassign(self, mandate: Mandate, site: str) -> ConnectedPage | None:
+    async def reassign(self, mandate: Mandate, site: str, *, now_ms: int) -> ConnectedPage | None:
         if self._error:
             raise self._error
-        self.reassigned.append((mandate, site))
+        self.reassigned.append((mandate, site, now_ms))
         return self._page
 
 
@@ -42,7 +43,10 @@ async def find_site(name: str) -> Site:
 
 def notices(pages: Pages) -> PageNotices:
     return PageNotices(
-        pages, find_site=find_site, proof_of=lambda token: SecretStr("proof of " + token.get_secret_value())
+        pages,
+        find_site=find_site,
+        proof_of=lambda token: SecretStr("proof of " + token.get_secret_value()),
+        clock=ManualClock(),
     )
 
 
@@ -58,7 +62,7 @@ async def test_the_new_site_gets_the_token_sealed_for_each_of_its_secrets() -> N
         assert token == PageToken(SecretStr("EAApage"), SecretStr("proof of EAApage"))
     assert told.name == "Acme"
     assert b"EAApage" not in event.payload
-    assert pages.reassigned == [(MANDATE, "beta")]
+    assert pages.reassigned == [(MANDATE, "beta", round(NOON * 1000))]
 
 
 async def test_where_the_relay_has_no_token_there_is_nothing_to_tell() -> None:
