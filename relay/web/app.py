@@ -1,4 +1,8 @@
-"""Puts the routes together."""
+"""Puts the routes together.
+
+The rule: a connection ends with its first answer. The next request's head is the front door's to wait for, which has
+room and patience for only so much (`web.front_door`); aiohttp has not.
+"""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -19,10 +23,19 @@ class Routes(Protocol):
 
 def build_app(routes: Iterable[Routes]) -> web.Application:
     """Make the relay's web application."""
-    app = web.Application(middlewares=[answer_errors, _answer_store_trouble], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(
+        middlewares=[_answer_once, answer_errors, _answer_store_trouble], client_max_size=MAX_BODY_BYTES
+    )
     for each in routes:
         each.add_to(app)
     return app
+
+
+@web.middleware
+async def _answer_once(request: web.Request, handler: Handler) -> web.StreamResponse:
+    answer = await handler(request)
+    answer.force_close()
+    return answer
 
 
 @web.middleware

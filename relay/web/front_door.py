@@ -3,8 +3,8 @@
 Why it is there: nearly all that reaches a relay is one small form of request, and to read that form, to hand it on and
 to answer it costs a fifth of what a general server takes for it (docs/benchmarks.md). The rule that keeps it small and
 safe: whatever is not one plain request (`web.plain_request`) is not judged here. The connection then goes over to
-aiohttp for good, together with every byte that has come. But not before the head of a request has come whole: aiohttp
-would wait for that as long as the caller likes.
+aiohttp for good, together with every byte that has come, and ends with aiohttp's answer. But not before the head of a
+request has come whole: aiohttp would wait for that as long as the caller likes.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from email.utils import formatdate
 from typing import cast
 
 from relay.web.answer import ACCEPTED, Answer
+from relay.web.passage import Passage
 from relay.web.plain_request import NotRead, PlainRequest, read_plain
 from relay.web.reading_room import ReadingRoom
 from relay.web.reception import BUSY, Reception, refuse
@@ -26,6 +27,9 @@ HEAD_WITHIN_S = 15.0
 """How long a head may take from its first byte; an honest one takes a round trip or two."""
 MAX_PARTS_BYTES = 64 * 1024 * 1024
 """Of all requests together that have not come whole."""
+MAX_PASSED_BYTES = 192 * 1024 * 1024
+"""Of all that aiohttp is handed on connections that last: as much as the bodies may have that it reads (web.facebook).
+Where it is all heads, aiohttp needs twice that."""
 MAX_HEAD_KEPT_BYTES = 32 * 1024
 """Of a head that is still to come whole; a browser's, cookies included, has a few KiB."""
 LOOK_AGAIN_S = 1.0
@@ -43,6 +47,7 @@ class FrontDoor:
         self.server = server
         self.connections: set[_Connection] = set()
         self.parts = ReadingRoom(MAX_PARTS_BYTES)
+        self.passed = ReadingRoom(MAX_PASSED_BYTES)
         self._accepted = (0, b"")
 
     def __call__(self) -> asyncio.Protocol:
@@ -168,7 +173,7 @@ class _Connection(asyncio.Protocol):
 
     def _hand_over(self) -> None:
         self._forget()
-        protocol = cast("asyncio.Protocol", self._door.server())
+        protocol = Passage(cast("asyncio.Protocol", self._door.server()), self._door.passed)
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(self._received)

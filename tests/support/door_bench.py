@@ -75,6 +75,13 @@ class Caller:
         """Whether the other side closes, without another word."""
         return await soon(self._reader.read()) == b""
 
+    async def is_dropped(self) -> bool:
+        """Whether the other side drops the connection without an answer."""
+        try:
+            return await self.is_closed()
+        except ConnectionResetError:
+            return True
+
     def hang_up(self) -> None:
         self._writer.transport.abort()
 
@@ -117,6 +124,10 @@ class Bench:
         """Open anew, with limits that have changed."""
         await self.stack.aclose()
         await self.open()
+
+    async def is_passed(self, size: int) -> bool:
+        """Whether aiohttp was handed as many bytes on the connections that last."""
+        return self.door.passed.taken == size
 
     async def holds(self, size: int) -> bool:
         """Whether the door holds as many bytes of requests that have not come whole."""

@@ -8,10 +8,14 @@ import pytest
 
 from relay.web import front_door
 from relay.web.front_door import FrontDoor
-from shared import runtime
 from tests.support import facebook
 from tests.support.door_bench import HOST, Bench, request_of
 from tests.support.waiting import process_does, soon
+
+HELLO = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+FIELDS = b"X-Fill: " + b"x" * 5_000 + b"\r\n"
+ODD = request_of(facebook.messages("1", "a"), "X-Odd: \u00e4")
+IN_CHUNKS = request_of(b"", "Transfer-Encoding: chunked").replace(b"Content-Length: 0\r\n", b"")
 
 
 class TestStops:
@@ -113,18 +117,32 @@ class TestGivesUp:
         third.hang_up()
         await process_does(partial(bench.holds, 0))
 
-    async def test_a_second_head_that_aiohttp_waits_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(runtime, "KEPT_IDLE_S", 0.05)
-        bench = Bench()
-        await bench.open()
-        async with bench.stack, bench.callers:
-            caller = await bench.call()
-            caller.send(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert await caller.status() == 200
-            caller.send(b"GET /hello HTTP/1.1\r\nHo")
+    @pytest.mark.parametrize(
+        "begun",
+        [
+            pytest.param(ODD + HELLO[:-2] + 6 * FIELDS, id="a head behind a request"),
+            pytest.param(IN_CHUNKS + b"2\r\n{}\r\n0\r\n" + 6 * FIELDS, id="fields behind a body in chunks"),
+            pytest.param(IN_CHUNKS + b"7530\r\n" + b"x" * 30_000, id="a body"),
+        ],
+    )
+    async def test_what_aiohttp_was_handed_longest_ago_when_it_is_too_much(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch, begun: bytes
+    ) -> None:
+        monkeypatch.setattr(front_door, "MAX_PASSED_BYTES", 70_000)
+        await bench.reopen()
+        bench.store.may_answer.clear()
+        first, second, third, late = [await bench.call() for _ in range(4)]
+        for caller, passed in ((first, len(begun)), (second, 2 * len(begun)), (third, 2 * len(begun))):
+            caller.send(begun)
+            await process_does(partial(bench.is_passed, passed))
+        late.send(HELLO)
 
-            assert await caller.is_closed()
-            assert bench.to_aiohttp == 1
+        assert await first.is_dropped()
+        assert await late.status() == 200
+        bench.store.may_answer.set()
+        second.hang_up()
+        third.hang_up()
+        await process_does(partial(bench.is_passed, 0))
 
     async def test_a_head_without_end(self, bench: Bench) -> None:
         caller = await bench.call()
