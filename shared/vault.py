@@ -55,11 +55,23 @@ class Vault:
 
     def reseal(self, sealed: str) -> str:
         """Return the same where the first key opens it, else what it holds sealed anew. Raises VaultError."""
+        return sealed if self.is_under_first(sealed) else self.seal(self.open(sealed))
+
+    def is_under_first(self, sealed: str) -> bool:
+        """Whether the first key opens it."""
         try:
             self._first.decrypt(sealed.encode())
         except InvalidToken:
-            return self.seal(self.open(sealed))
-        return sealed
+            return False
+        return True
+
+    def opens(self, sealed: str) -> bool:
+        """Whether any key does."""
+        try:
+            self.open(sealed)
+        except VaultError:
+            return False
+        return True
 
     def open(self, sealed: str) -> SecretStr:
         """Decrypt under whichever key fits. Raises VaultError when none does."""

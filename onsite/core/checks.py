@@ -1,20 +1,18 @@
-"""What `onsite check` makes of what it finds. Judgements only: answers in, lines of a report out; no I/O."""
+"""What `onsite check` makes of what others answer: the relay, the platforms, the running site. Judgements only, no I/O.
+
+What it makes of this machine is in `core.machine_checks`.
+"""
 
 from onsite.core.errors import FacebookError, TelegramError, TelegramTrouble
 from onsite.core.facebook.page import PageIdentity
 from onsite.core.relay_answers import RelayReading, RelayState
-from shared.checks import Check, failed, passed, skipped, warned
+from shared.checks import Check, failed, passed, warned
 from shared.graph import RENEWAL_HINT, GraphTrouble
 from shared.releases import releases_apart
 
-SITE, DATABASE, DISK, RELAY, RELEASES = "running site", "database", "disk space", "relay", "releases"
+SITE, RELAY, RELEASES = "running site", "relay", "releases"
 
 START = "start it with `onsite run`"
-DATA_FOLDER = "let the user who runs the site own the data folder; ONSITE_DATA_DIR or --data-dir names it"
-DATABASE_AWAY = (
-    "is it there, writable, and not locked for long? ONSITE_DATABASE_URL names it, if it is not in the data folder"
-)
-MAKE_ROOM = "make room: a full disk takes in no message, and the relay keeps them only for so long"
 RELAY_SETTINGS = "set ONSITE_SITE, ONSITE_RELAY_SECRET and ONSITE_RELAY_URL, as the relay's operator told you"
 RELAY_WAY = "do what the sentence says; `onsite status` shows when it is mended"
 UPGRADE = "bring the older half up to date: they understand each other one release apart"
@@ -30,19 +28,7 @@ CONNECT = (
     " messages are received without, replies need it"
 )
 
-LOW_BYTES, FULL_BYTES = 1024**3, 64 * 1024**2
-"""Free bytes from which on it is told, and from which on the database may soon not be written."""
-_MIB = 1024**2
-
 _UNREACHED = frozenset({TelegramTrouble.UNREACHABLE, TelegramTrouble.UNCLEAR, TelegramTrouble.THROTTLED})
-
-
-def judge_disk(free_bytes: int) -> Check:
-    """Say whether there is room for the database to grow."""
-    words = f"{free_bytes // _MIB} MiB are free in the data folder"
-    if free_bytes < FULL_BYTES:
-        return failed(DISK, words, MAKE_ROOM)
-    return warned(DISK, words, MAKE_ROOM) if free_bytes < LOW_BYTES else passed(DISK, words)
 
 
 def judge_site(status: int, *, url: str) -> Check:
@@ -111,8 +97,3 @@ def judge_reached(name: str, trouble: str, *, host: str) -> Check:
 def no_token(name: str) -> Check:
     """Say that there is nothing to try. Only a page can be without: a bot comes with its token."""
     return warned(name, "it has no token", CONNECT)
-
-
-def no_database() -> Check:
-    """Say that the site was never started here."""
-    return skipped(DATABASE, "not there yet: `onsite run` makes it at its first start")

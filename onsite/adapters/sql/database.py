@@ -107,7 +107,11 @@ async def _to_the_end(thread: Executor, work: Callable[[], _Result]) -> _Result:
 
 def open_database(url: SecretStr | None, data_dir: Path) -> Database:
     """Prepare a database; nothing is opened before its first use. Raises UserError when the address is unusable."""
-    target = _url_of(url, data_dir)
+    return open_at(url_of(url, data_dir))
+
+
+def open_at(target: URL) -> Database:
+    """Do the same with an address that was read already. Raises UserError where its driver is missing."""
     try:
         if target.get_backend_name() == "sqlite":
             return Database(_sqlite(target))
@@ -116,7 +120,8 @@ def open_database(url: SecretStr | None, data_dir: Path) -> Database:
         raise UserError(f"the database needs the Python package {error.name}: install it beside this one") from None
 
 
-def _url_of(url: SecretStr | None, data_dir: Path) -> URL:
+def url_of(url: SecretStr | None, data_dir: Path) -> URL:
+    """Return the database's address: the one that is set, else that of a file in the data folder. Raises UserError."""
     if url is None:
         return URL.create("sqlite", database=str(data_dir / FILE_NAME))
     try:

@@ -1,20 +1,29 @@
 """Whether the database can do its work, looked at beside a running site: it is left as it was found."""
 
-from pathlib import Path
-
 from sqlalchemy import Connection, update
 
 from onsite.adapters.sql.database import Database
 from onsite.adapters.sql.migrate import check_revision
+from onsite.adapters.sql.owner import is_foreign, tables_of, whose
 from onsite.adapters.sql.tables import channels
+from onsite.engine.errors import StoreUnavailable
 
 NOBODY = -1
 
 
 async def check_database(database: Database) -> str:
-    """Return how it keeps what it is given, in a word. Raises StoreUnavailable."""
+    """Return how it keeps what it is given, in a word. Raises StoreUnavailable, also for another program's."""
+    await database.read(_check_owner)
     await database.read(check_revision)
     return await database.write(_write_nothing)
+
+
+def _check_owner(connection: Connection) -> None:
+    tables = tables_of(connection)
+    if is_foreign(tables):
+        raise StoreUnavailable(whose(tables))
+    if not tables:
+        raise StoreUnavailable("it holds no tables yet: `onsite run` makes them at its first start")
 
 
 def _write_nothing(connection: Connection) -> str:
@@ -23,8 +32,3 @@ def _write_nothing(connection: Connection) -> str:
     if connection.dialect.name != "sqlite":
         return connection.dialect.name
     return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
-
-
-def nearest_folder(path: Path) -> Path:
-    """Return the folder, or the one above it that is there, to ask how much room it has."""
-    return path if path.exists() or path.parent == path else nearest_folder(path.parent)

@@ -1,4 +1,4 @@
-"""Brings the database to this release's tables at start, and refuses one that a newer release has changed.
+"""Brings the database to this release's tables at start; refuses a newer release's, and another program's.
 
 Each migration runs in the one transaction of `upgrade`: a crash half-way leaves the database as it was.
 """
@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from onsite.adapters.sql.database import Database
+from onsite.adapters.sql.owner import is_foreign, tables_of, whose
 from onsite.engine.errors import StoreUnavailable
 from shared.errors import UserError
 
@@ -20,7 +21,7 @@ _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 async def upgrade(database: Database) -> None:
-    """Run the migrations that are missing. Raises UserError when the database is of a newer release."""
+    """Run the migrations that are missing. Raises UserError for a database of a newer release or another program."""
     await database.write(_upgrade)
 
 
@@ -32,6 +33,11 @@ def check_revision(connection: Connection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    tables = tables_of(connection)
+    if is_foreign(tables):
+        raise UserError(
+            f"the database is left as it is: {whose(tables)}. Name one of the site's own in ONSITE_DATABASE_URL"
+        )
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in {script.revision for script in _scripts().walk_revisions()}:
         raise UserError(

@@ -40,6 +40,14 @@ class SqlSealed(SqlStore):
         """Count the channels that have something sealed."""
         return int(connection.execute(select(func.count()).select_from(channels).where(_HAS_SOMETHING)).scalar_one())
 
+    @reading
+    def under_which_key(self, connection: Connection) -> tuple[int, int]:
+        """Count the channels whose credentials the first key opens, and those that only a later one does."""
+        rows = connection.execute(select(channels).where(_HAS_SOMETHING)).all()
+        first = [all(map(self._vault.is_under_first, _kept(row).values())) for row in rows]
+        opened = [all(map(self._vault.opens, _kept(row).values())) for row in rows]
+        return sum(first), sum(opened) - sum(first)
+
     @writing
     def reseal(self, connection: Connection, *, behind: int, at_most: int) -> Part:
         """Seal anew what the first key does not open."""
@@ -61,6 +69,10 @@ class SqlSealed(SqlStore):
 
     def _fresh(self, row: AnyRow) -> dict[str, Any]:
         """Return what of a row is to be written. Raises VaultError when no key opens all of it."""
-        kept = {column.name: sealed for column in SEALED if (sealed := getattr(row, column.name)) is not None}
+        kept = _kept(row)
         fresh = {name: self._vault.reseal(sealed) for name, sealed in kept.items()}
         return {name: sealed for name, sealed in fresh.items() if sealed != kept[name]}
+
+
+def _kept(row: AnyRow) -> dict[str, str]:
+    return {column.name: sealed for column in SEALED if (sealed := getattr(row, column.name)) is not None}

@@ -9,19 +9,6 @@ from onsite.core.relay_answers import OFF, RelayReading, RelayState
 from shared.checks import Outcome
 from shared.graph import RENEWAL_HINT, GraphTrouble
 
-MIB = 1024**2
-
-
-@pytest.mark.parametrize(
-    ("free_bytes", "outcome"),
-    [(0, Outcome.FAILED), (63 * MIB, Outcome.FAILED), (64 * MIB, Outcome.WARNED), (1024 * MIB, Outcome.PASSED)],
-)
-def test_disk_space(free_bytes: int, outcome: Outcome) -> None:
-    line = checks.judge_disk(free_bytes)
-
-    assert line.outcome is outcome
-    assert bool(line.remedy) is (outcome is not Outcome.PASSED)
-
 
 @pytest.mark.parametrize(("status", "outcome"), [(200, Outcome.PASSED), (503, Outcome.FAILED), (404, Outcome.FAILED)])
 def test_the_running_site(status: int, outcome: Outcome) -> None:

@@ -1,50 +1,21 @@
 """`onsite check`, run as a process beside a site, and platforms, that really answer."""
 
-from collections.abc import Awaitable, Callable
+import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from onsite.core import checks
+from onsite.core import checks, machine_checks
 from shared.graph import RENEWAL_HINT
-from tests.integration.onsite.command import Ended, run_onsite
+from tests.integration.onsite.check.report import Run, lines_of
 from tests.integration.onsite.site import BOT_TOKEN, PAGE_ID, PAGE_TOKEN, RunningSite
-
-Run = Callable[..., Awaitable[Ended]]
+from tests.integration.onsite.store import on_both_databases
 
 BOT = f"bot {BOT_TOKEN.partition(':')[0]}"
 PAGE = f"page {PAGE_ID}"
 
 
-@pytest.fixture
-def run(site: RunningSite, tmp_path: Path) -> Run:
-    """Check the site, in a folder without a `.env`."""
-    env = {
-        "ONSITE_DATA_DIR": str(site.settings.data_dir),
-        "ONSITE_PORT": site.url.rpartition(":")[2],
-        "ONSITE_GRAPH_URL": site.graph.url,
-        "ONSITE_TELEGRAM_URL": site.telegram.url,
-    }
-
-    async def run(*args: str, **more: str) -> Ended:
-        return await run_onsite("check", *args, env=env | more, cwd=str(tmp_path))
-
-    return run
-
-
-@pytest.fixture
-async def channels(site: RunningSite) -> None:
-    """Have a page and a bot."""
-    await site.call("POST", "/channels", {"platform": "facebook", "page_id": PAGE_ID, "token": PAGE_TOKEN})
-    await site.call("POST", "/channels", {"platform": "telegram", "token": BOT_TOKEN})
-
-
-def lines_of(ended: Ended) -> dict[str, dict[str, Any]]:
-    """Return the report's lines by name."""
-    return {line["name"]: line for line in ended.document["checks"]}
-
-
+@on_both_databases
 @pytest.mark.usefixtures("channels")
 async def test_where_everything_is_right_it_ends_with_0_and_prints_no_token(run: Run) -> None:
     ended, shown = await run("--json"), await run()
@@ -52,10 +23,11 @@ async def test_where_everything_is_right_it_ends_with_0_and_prints_no_token(run:
 
     assert (ended.code, ended.err, shown.code) == (0, "", 0)
     assert outcomes.pop(checks.RELAY) == "skipped"
-    assert outcomes.pop(checks.DISK) in {"passed", "warned"}
+    assert outcomes.pop(machine_checks.DISK) in {"passed", "warned"}
     assert set(outcomes.values()) == {"passed"}
-    assert {PAGE, BOT, checks.SITE, checks.DATABASE, "Facebook", "Telegram", "clock"} <= set(outcomes)
-    assert "(wal)" in lines_of(ended)[checks.DATABASE]["words"]
+    assert {PAGE, BOT, checks.SITE, machine_checks.DATABASE, "Facebook", "Telegram", "clock"} <= set(outcomes)
+    assert {machine_checks.FOLDER, machine_checks.MASTER_KEY} <= set(outcomes)
+    assert re.search(r"\((wal|postgresql)\)$", lines_of(ended)[machine_checks.DATABASE]["words"])
     assert "\x1b" not in shown.out
     assert not [token for token in (PAGE_TOKEN, BOT_TOKEN) if token in ended.out + shown.out]
 
@@ -107,5 +79,5 @@ async def test_before_the_first_start_nothing_is_made(run: Run, tmp_path: Path) 
     folder = tmp_path / "fresh"
     lines = lines_of(await run("--json", ONSITE_DATA_DIR=str(folder)))
 
-    assert lines[checks.DATABASE]["outcome"] == "skipped"
+    assert lines[machine_checks.DATABASE]["outcome"] == "skipped"
     assert not folder.exists()
