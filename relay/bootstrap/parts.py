@@ -178,7 +178,7 @@ async def watching(settings: RelaySettings, store: Store, lane: Lane, sweeper: S
         )
         writer = AppendWriter(appender_of(settings, store), new_token=new_token, on_lease=lane.start)
         stack.push_async_callback(writer.close)
-        news = PageNews(RedisBindings(store.redis).owners, writer.append)
+        news = PageNews(RedisBindings(store.redis).owners, writer.append, store.notices.handing_over)
         audits = RedisAudits(store.redis, RedisPages(store.redis, vault_of(settings)))
         yield Watchdog(audits, graph, news, is_mine=sweeper.leads, clock=time.time)
 

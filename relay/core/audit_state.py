@@ -120,7 +120,7 @@ def unmended(state: AuditState, audit: Audit) -> AuditState:
 
 
 def token_alive(state: AuditState, *, now_ms: int) -> AuditState:
-    """Return the state after a check that found the token alive."""
+    """Return the state after a check that found the token alive; where it was dead, when the site was told."""
     return replace(state, token_checked_at_ms=now_ms, death=None)
 
 

@@ -103,6 +103,9 @@ for _finding in Finding:
     AUDITS.labels(_finding.value)
 RESUBSCRIPTIONS = Counter("relay_page_resubscriptions_total", "Pages that were subscribed again by an audit")
 TOKEN_DEATHS = Counter("relay_page_token_deaths_total", "Pages' tokens that died; their sites were told")
+TOKEN_RECOVERIES = Counter(
+    "relay_page_token_recoveries_total", "Pages' tokens that were dead and work again; their sites were told"
+)
 GAPS = Counter("relay_page_gaps_total", "Gaps in what Facebook sent of a page, of which its site was told")
 
 DRAINS = Gauge("relay_drains_running", "Outboxes that are drained now", multiprocess_mode="livesum")

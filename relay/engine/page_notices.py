@@ -58,10 +58,22 @@ class PageNotices:
         """See `engine.handover.Notices.arrival`. What cannot be read keeps no page from moving."""
         try:
             page = await self._pages.reassign(mandate, site, now_ms=round(self._clock() * 1000))
-            return None if page is None else connected(page, await self._find_site(site), self._proof_of(page.token))
-        except (VaultError, SiteNotFound) as error:
-            log.warning("page_token_kept_back", page=mandate.page_id, site=site, reason=str(error))
+        except VaultError as error:
+            _log_kept_back(mandate.page_id, site, error)
             return None
+        return None if page is None else await self.handing_over(page, site)
+
+    async def handing_over(self, page: ConnectedPage, site: str) -> Incoming | None:
+        """Return what gives a site a page's token; None where it cannot be sealed for it. Raises StoreUnavailable."""
+        try:
+            return connected(page, await self._find_site(site), self._proof_of(page.token))
+        except (VaultError, SiteNotFound) as error:
+            _log_kept_back(page.page_id, site, error)
+            return None
+
+
+def _log_kept_back(page_id: str, site: str, error: Exception) -> None:
+    log.warning("page_token_kept_back", page=page_id, site=site, reason=str(error))
 
 
 def connected(page: ConnectedPage, site: Site, proof: SecretStr) -> Incoming:

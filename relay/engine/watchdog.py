@@ -116,6 +116,9 @@ class News(Protocol):
     async def token_invalid(self, page_id: str, site: str, audit: Audit) -> bool:
         """Say that the token is dead."""
 
+    async def token_valid(self, page: ConnectedPage, site: str) -> bool:
+        """Give the site the token anew, as it works again."""
+
 
 class Watchdog:
     """Audits pages while `is_mine` says that it is this process's turn."""
@@ -238,7 +241,7 @@ class Watchdog:
     async def _check_token(self, page: ConnectedPage, state: AuditState) -> tuple[Audit, AuditState]:
         audit = await self._graph.token(page)
         if audit.finding is Finding.SUBSCRIBED:
-            return audit, token_alive(state, now_ms=self._now_ms())
+            return audit, await self._revive(page, state)
         if audit.finding is Finding.TOKEN_DEAD:
             return audit, await self._mourn(page.page_id, state, audit)
         # The subscription was answered, and what it told stays: this is asked again, as the check stays due.
@@ -250,6 +253,14 @@ class Watchdog:
             return state
         metrics.TOKEN_DEATHS.inc()
         return died(state, audit, now_ms=self._now_ms())
+
+    async def _revive(self, page: ConnectedPage, state: AuditState) -> AuditState:
+        """Note that a token lives; where it was dead, its site is told first."""
+        if state.death is not None:
+            if not await self._news.token_valid(page, state.site):
+                return state
+            metrics.TOKEN_RECOVERIES.inc()
+        return token_alive(state, now_ms=self._now_ms())
 
     async def _tell_gap(self, page_id: str, state: AuditState) -> AuditState:
         """Tell the site what it missed, once the page is sent again: until then the gap only grows."""

@@ -53,6 +53,25 @@ async def test_connecting_the_page_again_clears_it(site: RunningSite) -> None:
     assert await health(site) == ("ok", "")
 
 
+async def test_the_same_token_told_again_clears_it_and_replies_go_out(site: RunningSite) -> None:
+    """It works again: a checkpoint was passed, or a role restored."""
+    await connect(site)
+    await site.graph.customer_says(PAGE_ID, PSID, "hello")
+    await tell(site, KIND_TOKEN_INVALID, DEAD)
+    await connect(site)
+
+    assert await health(site) == ("ok", "")
+    assert (await reply(site))["state"] == "sent"
+
+
+async def test_a_token_that_is_told_twice_changes_nothing(site: RunningSite) -> None:
+    await connect(site)
+    before = (await site.get("/channels"))["channels"]
+    await connect(site)
+
+    assert (await site.get("/channels"))["channels"] == before
+
+
 async def test_another_token_from_an_admin_clears_it(site: RunningSite) -> None:
     await connect(site)
     await tell(site, KIND_TOKEN_INVALID, DEAD)

@@ -11,19 +11,25 @@ from relay.adapters.redis_append import RedisAppender
 from relay.adapters.redis_audits import RedisAudits
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_pages import RedisPages
+from relay.adapters.redis_sites import RedisSites
 from relay.core import keys
 from relay.core.audit_times import PERIOD_MS
 from relay.core.change import Mandate
 from relay.core.lease import new_token
 from relay.core.page import ConnectedPage
+from relay.core.site import Site
 from relay.engine.page_news import PageNews
+from relay.engine.page_notices import PageNotices
 from relay.engine.watchdog import TICK_S, Watchdog
 from relay.engine.writer import AppendWriter
+from shared.graph import appsecret_proof
+from shared.site_secret import new_site_secret
 from shared.vault import Vault, new_master_key
 from tests.simulators.graph import GraphSimulator
 from tests.support.clock import ManualClock
 
 PAGE, TOKEN = "1122", "EAApage"
+SECRET = new_site_secret()
 HOUR_S = PERIOD_MS / 1000
 
 
@@ -34,7 +40,8 @@ class Bench:
         self.redis, self.graph, self.clock = redis, graph, ManualClock()
         self.leads = True
         self._changes = 0
-        self.pages = RedisPages(redis, Vault([new_master_key()]))
+        vault = Vault([new_master_key()])
+        self.pages, self.sites = RedisPages(redis, vault), RedisSites(redis, vault)
         self.store = RedisAudits(redis, self.pages)
         appender = RedisAppender(redis, clock=self.clock)
         self.writer = AppendWriter(appender, new_token=new_token, on_lease=lambda *_: None)
@@ -49,8 +56,17 @@ class Bench:
             app_secret=SecretStr(self.graph.app_secret),
             base_url=self.graph.url,
         )
-        news = PageNews(RedisBindings(self.redis).owners, self.writer.append)
+        notices = PageNotices(self.pages, find_site=self.sites.get, proof_of=self.proof_of, clock=self.clock)
+        news = PageNews(RedisBindings(self.redis).owners, self.writer.append, notices.handing_over)
         return Watchdog(self.store, audits, news, is_mine=lambda: self.leads, clock=self.clock)
+
+    def proof_of(self, token: SecretStr) -> SecretStr:
+        """Prove a token as the relay's app does."""
+        return appsecret_proof(token, SecretStr(self.graph.app_secret))
+
+    async def register(self, site: str = "acme") -> None:
+        """Register a site."""
+        await self.sites.add(Site(site, f"https://{site}.example", (SECRET,), 0))
 
     async def connect(self, page: str = PAGE, token: str = TOKEN, site: str = "acme") -> None:
         """Keep a page as connecting it does."""

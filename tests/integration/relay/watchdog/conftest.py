@@ -16,6 +16,7 @@ async def bench(redis: Redis) -> AsyncIterator[Bench]:
     async with GraphSimulator() as graph, new_platform_session() as session:
         graph.add_page(PAGE, name="Acme", token=TOKEN, subscribed_fields=FIELDS)
         bench = Bench(redis, graph, session)
+        await bench.register()
         await bench.connect()
         yield bench
         await bench.writer.close()

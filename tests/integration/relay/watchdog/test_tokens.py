@@ -1,11 +1,22 @@
 """What the watchdog finds of tokens, and of what a page's site is told."""
 
+import json
+from typing import Any
+
 import pytest
+from pydantic import SecretStr
 
 from relay.core import keys
 from relay.core.audit import BACK_OFF_S
+from relay.core.errors import StoreUnavailable
+from relay.core.page import FIELDS
 from relay.engine.watchdog import TICK_S
-from tests.integration.relay.watchdog.bench import HOUR_S, PAGE, TOKEN, Bench
+from shared.page_events import decode_connected
+from shared.page_token import PageToken, unseal
+from tests.integration.relay.watchdog.bench import HOUR_S, PAGE, SECRET, TOKEN, Bench
+
+ADA = "218471"
+PERMISSIONS = ["pages_messaging", "pages_manage_metadata", "pages_show_list"]
 
 
 @pytest.mark.parametrize(
@@ -77,3 +88,101 @@ async def test_a_page_that_is_just_being_moved_is_told_later_and_the_right_site(
     await bench.redis.srem(keys.fenced("acme"), PAGE)
     await bench.pass_time(2 * HOUR_S)
     assert [kind for kind, _ in await bench.told()] == ["page.token_invalid"]
+
+
+class TestATokenThatWorksAgain:
+    """A checkpoint was passed, or a role restored: the same token, which was dead."""
+
+    @pytest.fixture(params=["a checkpoint", "a role"])
+    async def healed(self, bench: Bench, request: pytest.FixtureRequest) -> Bench:
+        """Have a page whose site was told that its token is dead, and which works again."""
+        ada = bench.graph.add_admin(ADA, name="Ada Admin", pages=[PAGE])
+        token = bench.graph.page_token(bench.graph.grant(ADA, PERMISSIONS), PAGE)
+        await bench.connect(token=token)
+        roles = dict(ada.roles)
+        if request.param == "a checkpoint":
+            bench.graph.fate.meets_checkpoint(ADA)
+        else:
+            bench.graph.fate.loses_role(ADA, PAGE)
+        await bench.pass_time(2 * HOUR_S)
+        bench.graph.fate.passes_checkpoint(ADA)
+        ada.roles = roles
+        return bench
+
+    async def test_is_given_to_the_site_anew_once(self, healed: Bench) -> None:
+        await healed.pass_time(5 * HOUR_S)
+
+        ((died, _), (kind, connected)) = await healed.told()
+        assert (died, kind, connected["name"]) == ("page.token_invalid", "page.connected", "Acme")
+        token = SecretStr(healed.graph.tokens.of_page(PAGE)[-1])
+        assert opened(connected) == PageToken(token, healed.proof_of(token))
+        state = await healed.state()
+        assert (state.death, state.subscribed, state.trouble) == (None, True, "")
+
+    async def test_may_die_again_and_that_is_told_again(self, healed: Bench) -> None:
+        await healed.pass_time(2 * HOUR_S)
+        healed.graph.fate.changes_password(ADA)
+        await healed.pass_time(2 * HOUR_S)
+
+        kinds = [kind for kind, _ in await healed.told()]
+        assert kinds == ["page.token_invalid", "page.connected", "page.token_invalid"]
+
+    async def test_is_told_by_whoever_comes_after_a_process_that_died_before_it_could(
+        self, healed: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as dying:
+
+            async def die(*_: object) -> None:
+                raise StoreUnavailable("killed")
+
+            dying.setattr(healed.writer, "append", die)
+            healed.watchdog = healed.new_watchdog()
+            with pytest.raises(StoreUnavailable):
+                await healed.pass_time(2 * HOUR_S)
+        assert (await healed.state()).death is not None
+
+        healed.watchdog = healed.new_watchdog()
+        await healed.pass_time(2 * HOUR_S)
+        assert [kind for kind, _ in await healed.told()] == ["page.token_invalid", "page.connected"]
+
+    async def test_is_told_twice_after_a_process_that_died_before_it_was_written_down(
+        self, healed: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as dying:
+
+            async def die(*_: object) -> None:
+                raise StoreUnavailable("killed")
+
+            dying.setattr(healed.store, "save", die)
+            with pytest.raises(StoreUnavailable):
+                await healed.pass_time(2 * HOUR_S)
+        healed.watchdog = healed.new_watchdog()
+        await healed.pass_time(2 * HOUR_S)
+
+        assert [kind for kind, _ in await healed.told()] == ["page.token_invalid", "page.connected", "page.connected"]
+        assert (await healed.state()).death is None
+
+    async def test_of_a_page_that_is_just_being_moved_is_told_later(self, healed: Bench) -> None:
+        await healed.redis.sadd(keys.fenced("acme"), PAGE)
+        await healed.pass_time(2 * HOUR_S)
+        assert (await healed.state()).death is not None
+
+        await healed.redis.srem(keys.fenced("acme"), PAGE)
+        await healed.pass_time(2 * HOUR_S)
+        assert [kind for kind, _ in await healed.told()] == ["page.token_invalid", "page.connected"]
+
+    async def test_of_a_site_that_is_gone_stays_untold_and_costs_no_other_page(self, healed: Bench) -> None:
+        await healed.redis.hdel(keys.SITES, "acme")
+        healed.graph.add_page("3344", name="P", token="EAAother", subscribed_fields=FIELDS)
+        await healed.register("beta")
+        await healed.connect("3344", "EAAother", site="beta")
+        await healed.pass_time(2 * HOUR_S)
+
+        assert [kind for kind, _ in await healed.told()] == ["page.token_invalid"]
+        assert (await healed.state("3344")).subscribed
+
+
+def opened(connected: Any) -> PageToken:
+    """Open a `page.connected` as its site does."""
+    news = decode_connected(json.dumps(connected).encode())
+    return unseal(news.sealed, page_id=PAGE, secret=SECRET)

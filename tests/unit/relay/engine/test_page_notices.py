@@ -84,6 +84,10 @@ async def test_what_cannot_be_told_keeps_no_page_from_moving(pages: Pages, site:
     assert "EAApage" not in logs.text
 
 
+async def test_a_token_that_cannot_be_sealed_is_kept_back() -> None:
+    assert await notices(Pages()).handing_over(PAGE, "removed") is None
+
+
 async def test_whoever_was_overtaken_tells_nothing() -> None:
     with pytest.raises(ChangeOvertaken):
         await notices(Pages(error=ChangeOvertaken("1122"))).arrival(MANDATE, "beta")
