@@ -5,6 +5,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from relay.adapters.hash_scan import scan_hash
 from relay.adapters.redis_drain import read_entry
 from relay.adapters.redis_put import Putter, go_on
 from relay.adapters.replies import text
@@ -43,15 +44,8 @@ class RedisBindings:
 
     async def scan(self) -> AsyncIterator[tuple[str, str]]:
         """See `engine.site_pages.BindingScan.scan`."""
-        cursor = 0
-        while True:
-            async with store_errors():
-                answer: Any = await self._redis.hscan(keys.BINDINGS, cursor, count=SCAN_AT_ONCE)
-            cursor, found = answer
-            for page, site in found.items():
-                yield text(page), _owner(site)
-            if not cursor:
-                return
+        async for page, site in scan_hash(self._redis, keys.BINDINGS, at_once=SCAN_AT_ONCE):
+            yield page, _owner(site)
 
     async def reserved_by(self, page_id: str) -> str | None:
         """See `engine.binding.BindingStore.reserved_by`."""

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
+from relay.adapters.hash_scan import scan_hash
 from relay.adapters.redis_put import go_on
-from relay.adapters.replies import raw, text
+from relay.adapters.replies import raw
 from relay.adapters.scripts import REASSIGN
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
@@ -106,15 +107,8 @@ class RedisPages:
 
     async def _scan(self) -> AsyncIterator[tuple[str, _Record]]:
         """Go through all pages; one may come twice."""
-        cursor = 0
-        while True:
-            async with store_errors():
-                answer: Any = await self._redis.hscan(keys.PAGES, cursor, count=SCAN_AT_ONCE)
-            cursor, records = answer
-            for page_id, record in records.items():
-                yield text(page_id), _decode(record)
-            if not cursor:
-                return
+        async for page_id, record in scan_hash(self._redis, keys.PAGES, at_once=SCAN_AT_ONCE):
+            yield page_id, _decode(record)
 
     def _read(self, page_id: str, found: bytes) -> ConnectedPage:
         record = _decode(found)

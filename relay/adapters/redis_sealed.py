@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from relay.adapters.replies import raw, text
+from relay.adapters.hash_scan import scan_hash
+from relay.adapters.replies import raw
 from relay.adapters.scripts import REPLACE_SITE
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
@@ -35,14 +36,8 @@ class RedisSealed:
 
     async def names(self, place: Place) -> AsyncIterator[str]:
         """See `engine.resealing.SealedStore.names`."""
-        cursor, done = 0, False
-        while not done:
-            async with store_errors():
-                answer: Any = await self._redis.hscan(_KEYS[place], cursor, count=SCAN_AT_ONCE)
-            cursor, records = answer
-            for name in records:
-                yield text(name)
-            done = not cursor
+        async for name, _ in scan_hash(self._redis, _KEYS[place], at_once=SCAN_AT_ONCE):
+            yield name
 
     async def reseal(self, place: Place, name: str) -> Outcome:
         """See `engine.resealing.SealedStore.reseal`."""

@@ -90,9 +90,7 @@ def parse_redis_address(text: str) -> RedisAddress:
     except ValueError:
         raise BadRedisAddress(f"is no address: brackets belong around an IPv6 address; {_ENCODE}") from None
     if parts.scheme not in OPTIONS:
-        raise BadRedisAddress(
-            "expected redis://, rediss:// or unix://, or for several servers redis+sentinel:// or redis+cluster://"
-        )
+        raise BadRedisAddress("expected the address of a Redis, like redis://localhost:6379")
     if parts.fragment:
         raise BadRedisAddress(f"has a # in it; {_ENCODE}")
     return _READERS[parts.scheme.partition("+")[2] or parts.scheme](parts, _options(parts))

@@ -73,7 +73,12 @@ def test_without_any_setting_each_missing_one_is_named_with_where_to_find_it(tmp
         pytest.param(
             "RELAY_LOG_LEVEL", "loud", "does not fit (how much is logged: debug, info", id="an unknown log level"
         ),
-        pytest.param("RELAY_REDIS_URL", "localhost:6379", "redis://, rediss:// or unix://", id="an address, no URL"),
+        pytest.param(
+            "RELAY_REDIS_URL",
+            "localhost:6379",
+            "like redis://localhost:6379 (redis://, unix://, redis+sentinel:// or",
+            id="an address, no URL",
+        ),
         pytest.param("RELAY_REDIS_URL", "redis+sentinel://a,b", "names no service", id="Sentinels of no service"),
         pytest.param(
             "RELAY_REDIS_URL",
@@ -82,7 +87,7 @@ def test_without_any_setting_each_missing_one_is_named_with_where_to_find_it(tmp
             id="a cluster, and no place for RQ",
         ),
         pytest.param("RELAY_RQ_REDIS_URL", "redis+cluster://a", "RQ does not work on one", id="a cluster for RQ"),
-        pytest.param("RELAY_RQ_REDIS_URL", "localhost", "redis://, rediss:// or unix://", id="no URL for RQ"),
+        pytest.param("RELAY_RQ_REDIS_URL", "localhost", "like redis://localhost:6379", id="no URL for RQ"),
         pytest.param("RELAY_OUTBOX_MAX_EVENTS", "10", "must be 1000 or more (", id="an outbox for hardly anything"),
         pytest.param("RELAY_OUTBOX_MAX_BYTES", "1MiB", "must be 67108864 or more (", id="less than some large events"),
         pytest.param("RELAY_OUTBOX_MAX_BYTES", "plenty", "not a number of bytes (", id="a size of letters"),
