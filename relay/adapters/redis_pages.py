@@ -17,7 +17,7 @@ from relay.adapters.scripts import REASSIGN
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.change import Mandate
-from relay.core.page import ConnectedPage, PersonsPage
+from relay.core.page import ConnectedPage, LockedPage, PersonsPage
 from shared.errors import VaultError
 from shared.vault import Vault
 
@@ -59,18 +59,12 @@ class RedisPages:
             found = await self._redis.hget(keys.PAGES, page_id)
         return None if found is None else self._read(page_id, raw(found))
 
-    async def many(self, page_ids: Sequence[str]) -> Mapping[str, ConnectedPage | VaultError]:
-        """Return what is kept of each, or that its token cannot be opened. Raises StoreUnavailable."""
+    async def many(self, page_ids: Sequence[str]) -> Mapping[str, ConnectedPage | LockedPage]:
+        """Return what is kept of each, as far as it can be opened. Raises StoreUnavailable."""
         async with store_errors():
             found = await self._redis.hmget(keys.PAGES, list(page_ids))
-        pages: dict[str, ConnectedPage | VaultError] = {}
-        for page_id, record in zip(page_ids, found, strict=True):
-            if record is not None:
-                try:
-                    pages[page_id] = self._read(page_id, raw(record))
-                except VaultError as error:
-                    pages[page_id] = error
-        return pages
+        records = {page_id: raw(record) for page_id, record in zip(page_ids, found, strict=True) if record is not None}
+        return {page_id: self._read_as_far(page_id, record) for page_id, record in records.items()}
 
     async def forget(self, page_id: str) -> None:
         """See `engine.page_connection.PageStore.forget`."""
@@ -109,6 +103,13 @@ class RedisPages:
         """Go through all pages; one may come twice."""
         async for page_id, record in scan_hash(self._redis, keys.PAGES, at_once=SCAN_AT_ONCE):
             yield page_id, _decode(record)
+
+    def _read_as_far(self, page_id: str, found: bytes) -> ConnectedPage | LockedPage:
+        try:
+            return self._read(page_id, found)
+        except VaultError:
+            record = _decode(found)
+            return LockedPage(page_id, record.connected_at_ms, record.moved_at_ms)
 
     def _read(self, page_id: str, found: bytes) -> ConnectedPage:
         record = _decode(found)

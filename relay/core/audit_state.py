@@ -13,10 +13,17 @@ import msgspec
 from msgspec.structs import replace
 
 from relay.core.audit import Audit, Finding
-from relay.core.page import ConnectedPage
+from relay.core.page import ConnectedPage, LockedPage
 
 TOKEN_EVERY_MS = 23 * 3_600_000
 """A little less than a day, so that a check daily in the same minute is never just missed."""
+
+LOCKED = (
+    "The relay cannot open the page's token, as RELAY_MASTER_KEY is not the key that it was encrypted with: append the"
+    " earlier key to RELAY_MASTER_KEY, separated by a comma, and start the relay again; where that key is lost, connect"
+    " the page again (`relay connect SITE`)."
+)
+"""What an operator reads of a page that cannot be audited."""
 
 RELAY_WAS_AWAY = "The relay took nothing from Facebook for more than an hour."
 
@@ -47,6 +54,8 @@ class AuditState(msgspec.Struct, frozen=True):
     """What is wrong, in words, beside a dead token."""
     unasked: str = ""
     """Why Facebook could not be asked the last time; empty when it could."""
+    locked: str = ""
+    """Why nothing was asked at all, in words: no master key opens the token; empty when one does."""
     death: Death | None = None
     gap_from_ms: int | None = None
     """Since when events may be missing, while the site was not told of it."""
@@ -70,7 +79,7 @@ class Outage:
     to_ms: int
 
 
-def standing(state: AuditState | None, page: ConnectedPage, site: str) -> AuditState:
+def standing(state: AuditState | None, page: ConnectedPage | LockedPage, site: str) -> AuditState:
     """Return what is known of this very connection."""
     if state is not None and (state.site, state.connected_at_ms) == (site, page.since_ms):
         return state
@@ -82,6 +91,11 @@ def standing(state: AuditState | None, page: ConnectedPage, site: str) -> AuditS
     pending = [each for each in (state.gap_from_ms, missed_from) if each is not None]
     reason = state.gap_reason or "Facebook did not take the page's token, and nobody could see whether it was sent."
     return replace(fresh, gap_from_ms=min(pending), gap_reason=reason) if pending else fresh
+
+
+def locked(state: AuditState) -> AuditState:
+    """Return the state of a page whose token no master key opens; what was known of it stays known."""
+    return replace(state, locked=LOCKED)
 
 
 def missed(state: AuditState, outages: Sequence[Outage]) -> AuditState:
@@ -101,6 +115,7 @@ def is_token_check_due(state: AuditState, *, now_ms: int) -> bool:
 
 def noted(state: AuditState, audit: Audit, *, now_ms: int) -> AuditState:
     """Return the state after an audit, before anything is done about it. A death is noted when it was told."""
+    state = replace(state, locked="")
     if not audit.plan.is_answer:
         return replace(state, unasked=audit.words)
     state = replace(state, asked_at_ms=now_ms, unasked="")

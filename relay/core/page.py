@@ -53,6 +53,20 @@ class ConnectedPage:
         return max(self.connected_at_ms, self.moved_at_ms)
 
 
+class LockedPage(NamedTuple):
+    """A page whose token no master key opens; the rest of what is kept of it is not encrypted."""
+
+    page_id: str
+    connected_at_ms: int
+    moved_at_ms: int
+    """See `ConnectedPage`."""
+
+    @property
+    def since_ms(self) -> int:
+        """See `ConnectedPage.since_ms`."""
+        return max(self.connected_at_ms, self.moved_at_ms)
+
+
 class PersonsPage(NamedTuple):
     """A page that a person connected, and when."""
 

@@ -48,7 +48,7 @@ def bound_page(page_id: str, site: str, state: AuditState | None) -> BoundPage:
     if state is None or state.site != site:
         return BoundPage(page_id, site)
     dead = state.death
-    troubles = [dead.reason if dead else "", state.trouble, state.unasked]
+    troubles = [state.locked, dead.reason if dead else "", state.trouble, state.unasked]
     return BoundPage(
         page_id,
         site,

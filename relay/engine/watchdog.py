@@ -14,13 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from relay.core.audit import MOST_BACK_OFF_S, Audit, Finding, next_in_s
+from relay.core.audit import MOST_BACK_OFF_S, SOON_S, Audit, Finding, next_in_s
 from relay.core.audit_state import (
     AuditState,
     Outage,
     died,
     gap_told,
     is_token_check_due,
+    locked,
     missed,
     noted,
     standing,
@@ -29,10 +30,9 @@ from relay.core.audit_state import (
 )
 from relay.core.audit_times import next_audit_ms, share
 from relay.core.errors import StoreUnavailable
-from relay.core.page import ConnectedPage
+from relay.core.page import ConnectedPage, LockedPage
 from relay.engine import metrics
 from shared.clock import Clock
-from shared.errors import VaultError
 from shared.logs import get_logger
 
 log = get_logger(__name__)
@@ -52,8 +52,8 @@ class Due:
     """A page whose audit is due."""
 
     page_id: str
-    page: ConnectedPage | VaultError | None
-    """None when it is not connected any more; an error when its token cannot be opened."""
+    page: ConnectedPage | LockedPage | None
+    """None when it is not connected any more."""
     site: str
     """The site it is bound to; empty when it is to none, or is just being bound."""
     state: AuditState | None
@@ -197,10 +197,10 @@ class Watchdog:
     async def _audit(self, due: Due, outages: Sequence[Outage]) -> Audited:
         if due.page is None or not due.site:
             return Audited(due.page_id, None, self._own_minute_ms(due.page_id))
-        if isinstance(due.page, VaultError):
-            log.error("page_token_unreadable", page=due.page_id, reason=str(due.page))
-            return Audited(due.page_id, None, self._own_minute_ms(due.page_id))
-        state = missed(standing(due.state, due.page, due.site), outages)
+        state = standing(due.state, due.page, due.site)
+        if isinstance(due.page, LockedPage):
+            return self._locked(due.page_id, state)
+        state = missed(state, outages)
         audit = await self._graph.subscription(due.page)
         metrics.AUDITS.labels(audit.finding).inc()
         state = noted(state, audit, now_ms=self._now_ms())
@@ -214,6 +214,12 @@ class Watchdog:
             token, state = await self._check_token(due.page, state)
             answers.append(token)
         return self._end(due.page_id, await self._tell_gap(due.page_id, state), answers)
+
+    def _locked(self, page_id: str, state: AuditState) -> Audited:
+        """Note that a token cannot be opened; looked at again soon, as that asks nobody and the key may be back."""
+        if not state.locked:
+            log.error("page_token_locked", page=page_id, site=state.site)
+        return Audited(page_id, locked(state), self._now_ms() + round(SOON_S * 1000))
 
     def _end(self, page_id: str, state: AuditState, answers: Sequence[Audit]) -> Audited:
         now = self._clock()

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from relay.cli import bind_progress
 from relay.core import keys
-from relay.core.audit_state import AuditState, Death
+from relay.core.audit_state import LOCKED, AuditState, Death
 from shared import progress
 from tests.support import facebook
 from tests.support.commands import Ended
@@ -176,10 +177,21 @@ class TestMuchThatWaited:
         process_did(lambda: json.loads(ask("outbox", "list", "--unclaimed", "--json").out) == [])
 
 
-def test_a_page_in_trouble_is_told_in_words(ask: Ask, site: str, redis_url: str) -> None:
+CHANGED = "The password of the Facebook account was changed: connect the page again."
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        pytest.param({"death": Death(0, CHANGED, 190, 460)}, CHANGED, id="a dead token"),
+        pytest.param({"locked": LOCKED}, LOCKED, id="one that no key opens"),
+    ],
+)
+def test_a_page_in_trouble_is_told_in_words(
+    ask: Ask, site: str, redis_url: str, trouble: dict[str, Any], reason: str
+) -> None:
     ask("bind", "22", site)
-    reason = "The password of the Facebook account was changed: connect the page again."
-    state = AuditState(site, 0, 0, asked_at_ms=1_800_000_000_000, subscribed=True, death=Death(0, reason, 190, 460))
+    state = AuditState(site, 0, 0, asked_at_ms=1_800_000_000_000, subscribed=True, **trouble)
     with sync_redis.Redis.from_url(redis_url) as client:
         client.hset(keys.AUDITS, "22", msgspec.json.encode(state))
 

@@ -40,9 +40,8 @@ class Bench:
         self.redis, self.graph, self.clock = redis, graph, ManualClock()
         self.leads = True
         self._changes = 0
-        vault = Vault([new_master_key()])
-        self.pages, self.sites = RedisPages(redis, vault), RedisSites(redis, vault)
-        self.store = RedisAudits(redis, self.pages)
+        self.master_key = new_master_key()
+        self.open_with(self.master_key)
         appender = RedisAppender(redis, clock=self.clock)
         self.writer = AppendWriter(appender, new_token=new_token, on_lease=lambda *_: None)
         self._session = session
@@ -59,6 +58,12 @@ class Bench:
         notices = PageNotices(self.pages, find_site=self.sites.get, proof_of=self.proof_of, clock=self.clock)
         news = PageNews(RedisBindings(self.redis).owners, self.writer.append, notices.handing_over)
         return Watchdog(self.store, audits, news, is_mine=lambda: self.leads, clock=self.clock)
+
+    def open_with(self, *master_keys: SecretStr) -> None:
+        """Use these master keys from now on."""
+        vault = Vault(master_keys)
+        self.pages, self.sites = RedisPages(self.redis, vault), RedisSites(self.redis, vault)
+        self.store = RedisAudits(self.redis, self.pages)
 
     def proof_of(self, token: SecretStr) -> SecretStr:
         """Prove a token as the relay's app does."""

@@ -1,18 +1,23 @@
 """What the watchdog finds of tokens, and of what a page's site is told."""
 
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from relay.adapters.redis_bindings import RedisBindings
 from relay.core import keys
-from relay.core.audit import BACK_OFF_S
+from relay.core.audit import BACK_OFF_S, SOON_S
 from relay.core.errors import StoreUnavailable
 from relay.core.page import FIELDS
+from relay.engine.page_health import BoundPage, PageHealth
 from relay.engine.watchdog import TICK_S
 from shared.page_events import decode_connected
 from shared.page_token import PageToken, unseal
+from shared.vault import new_master_key
 from tests.integration.relay.watchdog.bench import HOUR_S, PAGE, SECRET, TOKEN, Bench
 
 ADA = "218471"
@@ -180,6 +185,89 @@ class TestATokenThatWorksAgain:
 
         assert [kind for kind, _ in await healed.told()] == ["page.token_invalid"]
         assert (await healed.state("3344")).subscribed
+
+
+class TestATokenThatNoKeyOpens:
+    """The relay was started with another master key, or a backup was restored without it."""
+
+    @pytest.fixture
+    async def locked(self, bench: Bench) -> Bench:
+        """Have a page that was audited, and a relay that cannot open its token since."""
+        await bench.pass_time(2 * HOUR_S)
+        start_with(bench, new_master_key())
+        await bench.pass_time(2 * HOUR_S)
+        return bench
+
+    async def test_is_shown_with_what_mends_it_beside_what_was_known_of_the_page(self, locked: Bench) -> None:
+        (page,) = await health_of(locked)
+
+        assert "append the earlier key to RELAY_MASTER_KEY" in page.trouble
+        assert (page.site, page.subscribed) == ("acme", True)
+        assert page.audited_at_ms is not None
+        assert await locked.told() == []
+
+    async def test_is_asked_nobody_about(self, locked: Bench) -> None:
+        calls = len(locked.graph.ledger)
+        await locked.pass_time(2 * HOUR_S)
+
+        assert len(locked.graph.ledger) == calls
+
+    async def test_is_audited_again_within_minutes_when_the_key_is_back(self, locked: Bench) -> None:
+        before = (await locked.state()).asked_at_ms
+        start_with(locked, new_master_key(), locked.master_key)
+        await locked.pass_time(SOON_S + TICK_S)
+
+        (page,) = await health_of(locked)
+        assert (page.trouble, page.subscribed) == ("", True)
+        assert page.audited_at_ms is not None
+        assert page.audited_at_ms > before
+
+    async def test_what_the_site_missed_meanwhile_is_told_then(self, locked: Bench) -> None:
+        good_at_ms = (await locked.state()).good_at_ms
+        locked.graph.world.pages[PAGE].subscribed_fields = None
+        await locked.relay_away(2 * HOUR_S)
+        start_with(locked, locked.master_key)
+        await locked.pass_time(HOUR_S)
+
+        ((kind, gap),) = await locked.told()
+        assert (kind, datetime.fromisoformat(gap["from"]).timestamp() * 1000) == ("page.gap", good_at_ms)
+
+    async def test_that_was_dead_stays_known_as_dead(self, bench: Bench) -> None:
+        bench.graph.kill_token(TOKEN, subcode=460)
+        await bench.pass_time(2 * HOUR_S)
+        start_with(bench, new_master_key())
+        await bench.pass_time(2 * HOUR_S)
+
+        (page,) = await health_of(bench)
+        assert page.token_dead_since_ms is not None
+        assert "RELAY_MASTER_KEY" in page.trouble
+        assert "The password of the Facebook account was changed" in page.trouble
+
+    async def test_of_a_page_that_was_never_audited_is_shown_too(self, bench: Bench) -> None:
+        start_with(bench, new_master_key())
+        await bench.pass_time(2 * HOUR_S)
+
+        (page,) = await health_of(bench)
+        assert "RELAY_MASTER_KEY" in page.trouble
+        assert (page.subscribed, page.audited_at_ms) == (None, None)
+
+    async def test_is_over_when_the_page_is_connected_again(self, locked: Bench) -> None:
+        await locked.connect(token=locked.graph.issue_token(PAGE))
+        await locked.pass_time(2 * HOUR_S)
+
+        (page,) = await health_of(locked)
+        assert (page.trouble, page.subscribed) == ("", True)
+
+
+def start_with(bench: Bench, *master_keys: SecretStr) -> None:
+    """Start the relay anew with these master keys."""
+    bench.open_with(*master_keys)
+    bench.watchdog = bench.new_watchdog()
+
+
+async def health_of(bench: Bench) -> Sequence[BoundPage]:
+    """Return what operators see of all pages."""
+    return await PageHealth(RedisBindings(bench.redis), bench.store).all()
 
 
 def opened(connected: Any) -> PageToken:

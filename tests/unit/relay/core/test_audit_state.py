@@ -16,6 +16,7 @@ from relay.core.audit_state import (
     died,
     gap_told,
     is_token_check_due,
+    locked,
     missed,
     noted,
     standing,
@@ -112,6 +113,16 @@ def test_what_may_be_missing_since_the_last_good_audit_is_kept_until_it_is_told(
 def test_an_audit_that_could_not_be_asked_finds_nothing(finding: Finding) -> None:
     assert noted(STATE, Audit(finding, "away"), now_ms=NOW) == replace(STATE, unasked="away")
     assert unmended(STATE, Audit(finding, "away")) == replace(STATE, unasked="away")
+
+
+@pytest.mark.parametrize("finding", [Finding.SUBSCRIBED, Finding.TOKEN_DEAD, Finding.UNREACHABLE])
+def test_a_token_that_no_key_opens_changes_nothing_else_and_is_over_with_the_next_question(finding: Finding) -> None:
+    known = replace(STATE, subscribed=True, asked_at_ms=7, gap_from_ms=8, death=DEATH)
+    shut = locked(known)
+
+    assert "RELAY_MASTER_KEY" in shut.locked
+    assert shut == replace(known, locked=shut.locked)
+    assert noted(shut, Audit(finding), now_ms=NOW) == noted(known, Audit(finding), now_ms=NOW)
 
 
 def test_a_refusal_is_shown_and_nothing_is_known_of_the_page() -> None:
