@@ -1,8 +1,15 @@
-"""`onsite check`: whether everything is as it should be, and what to do where it is not."""
+"""`onsite check`: whether everything is as it should be, and what to do where it is not.
+
+What asks takes more than a second of processor time to import, and the settings a quarter: that is done where it runs.
+"""
 
 import typer
 
 from onsite.cli.context import AsJson, DataDir
+from shared.check_report import print_report
+from shared.checks import all_well, failed, report_json
+from shared.console import print_json
+from shared.errors import SettingsError
 
 MEND = "set it in the environment or in the file .env of this folder; deploy/onsite/.env.example names all settings"
 
@@ -18,10 +25,6 @@ def check(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """
     from onsite.bootstrap.check import check as look
     from onsite.core.settings import OnsiteSettings
-    from shared.check_report import print_report
-    from shared.checks import all_well, failed, report_json
-    from shared.console import print_json
-    from shared.errors import SettingsError
     from shared.logs import configure_logs
     from shared.runtime import run_async
     from shared.settings import load_settings

@@ -1,4 +1,8 @@
-"""`onsite run`: the command that stays until it is stopped."""
+"""`onsite run`: the command that stays until it is stopped.
+
+What it runs takes more than a second of processor time to import, and the settings a quarter: that is done where it
+runs, and no other command waits for it.
+"""
 
 from typing import Annotated
 

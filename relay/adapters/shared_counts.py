@@ -30,6 +30,7 @@ def shared_counts() -> Iterator[None]:
 def forget_process(pid: int) -> None:
     """Take the gauges of a process that ended out of the sum."""
     if folder := os.environ.get(FOLDER):
+        # Not above: importing it decides for good whether this process counts with others.
         from prometheus_client.multiprocess import mark_process_dead
 
         mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]  # the library does not type it

@@ -62,6 +62,6 @@ def new_master_key() -> None:
 
     It seals the sites' secrets in Redis.
     """
-    from shared.vault import new_master_key as make
+    from shared.vault import new_master_key as make  # cryptography takes 0.1 s to import, as much as all commands
 
     say(make().get_secret_value())

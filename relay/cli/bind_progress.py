@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from relay.cli.outbox_options import path_of
 from relay.cli.outbox_steps import Interrupted
-from shared.api_client import ApiClient
 from shared.errors import UserError
 from shared.names import is_page_id
 from shared.progress import progress
+
+if TYPE_CHECKING:
+    from shared.api_client import ApiClient
 
 TAKES_AT_MOST_S = 3600.0
 """Far above what the largest outbox takes."""
@@ -20,7 +22,7 @@ LOOK_EVERY_S = 0.5
 class _Bind(threading.Thread):
     """The one request that binds, beside those that look."""
 
-    def __init__(self, api: ApiClient, page: str, body: dict[str, Any]) -> None:
+    def __init__(self, api: "ApiClient", page: str, body: dict[str, Any]) -> None:
         super().__init__(name="bind", daemon=True)
         self.bound: dict[str, Any] | None = None
         self.refused: UserError | None = None
@@ -36,7 +38,9 @@ class _Bind(threading.Thread):
             self.refused = error
 
 
-def bind_and_watch(new_api: Callable[[], ApiClient], page: str, body: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+def bind_and_watch(
+    new_api: Callable[[], "ApiClient"], page: str, body: dict[str, Any], *, quiet: bool
+) -> dict[str, Any]:
     """Bind a page as `body` says and return the relay's answer. Raises UserError, and Interrupted on Ctrl-C."""
     api = new_api()
     waiting = _waiting(api, page) if is_page_id(page) else 0
@@ -59,5 +63,5 @@ def bind_and_watch(new_api: Callable[[], ApiClient], page: str, body: dict[str, 
     return bind.bound
 
 
-def _waiting(api: ApiClient, page: str) -> int:
+def _waiting(api: "ApiClient", page: str) -> int:
     return int(api.get(path_of(page, unclaimed=True))["waiting"])

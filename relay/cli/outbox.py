@@ -1,6 +1,6 @@
 """`relay outbox …`: what waits, what is dead, what was lost; and what an operator may do about it."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -8,8 +8,10 @@ from relay.cli.context import AsJson, DataDir, Url, admin_api
 from relay.cli.outbox_changes import drop, replay, set_aside
 from relay.cli.outbox_options import Dead, EventId, Name, Page, Since, Unclaimed, Until, chosen, path_of
 from relay.cli.outbox_tables import print_events, print_outboxes
-from shared.api_client import ApiClient
 from shared.console import print_json, warn
+
+if TYPE_CHECKING:
+    from shared.api_client import ApiClient
 
 app = typer.Typer(help="See, drop, replay or set aside what waits for whom.", no_args_is_help=True)
 
@@ -107,7 +109,7 @@ def _more(shown: int, total: int, limit: int) -> str:
     )
 
 
-def _all_outboxes(api: ApiClient, *, unclaimed: bool) -> list[dict[str, Any]]:
+def _all_outboxes(api: "ApiClient", *, unclaimed: bool) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     after = ""
     while True:
@@ -118,7 +120,7 @@ def _all_outboxes(api: ApiClient, *, unclaimed: bool) -> list[dict[str, Any]]:
             return found
 
 
-def _some_events(api: ApiClient, path: str, query: dict[str, Any], limit: int) -> tuple[list[dict[str, Any]], bool]:
+def _some_events(api: "ApiClient", path: str, query: dict[str, Any], limit: int) -> tuple[list[dict[str, Any]], bool]:
     """Return at most `limit` events, and whether there are more."""
     events: list[dict[str, Any]] = []
     after = ""

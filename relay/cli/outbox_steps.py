@@ -5,11 +5,13 @@ Interrupted, it says how far it came. What was done is done, and the same comman
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.api_client import ApiClient
 from shared.errors import UserError
 from shared.progress import progress
+
+if TYPE_CHECKING:
+    from shared.api_client import ApiClient
 
 WAIT_FOR_FLIGHT_S = 30.0
 """How long events that are on their way are waited for: longer than a site may take for its answer."""
@@ -50,7 +52,7 @@ class Total:
 class Steps:
     """Goes through one outbox with one call for each step."""
 
-    def __init__(self, api: ApiClient, path: str, body: dict[str, Any], *, total: int, quiet: bool) -> None:
+    def __init__(self, api: "ApiClient", path: str, body: dict[str, Any], *, total: int, quiet: bool) -> None:
         """`path` is the outbox's; `body` says what is chosen; `total` is how much there is to go through."""
         self._api = api
         self._path = path

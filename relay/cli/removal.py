@@ -1,6 +1,6 @@
 """`relay site remove`: the end of a site."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -8,9 +8,11 @@ import typer
 from relay.cli.confirming import Yes, confirm
 from relay.cli.context import AsJson, DataDir, Url, admin_api
 from relay.cli.site import Name
-from shared.api_client import ApiClient
 from shared.console import print_json, say, warn
 from shared.progress import progress
+
+if TYPE_CHECKING:
+    from shared.api_client import ApiClient
 
 STEP_TIMEOUT_S = 120.0
 """For one call: it ends a few pages, each with a call of Facebook's."""
@@ -54,7 +56,7 @@ def remove(
         say(f"Site {name} is removed, with {_in_words(dropped)}.")
 
 
-def _remove(api: ApiClient, path: str, *, pages: int, force: bool, quiet: bool) -> dict[str, Any]:
+def _remove(api: "ApiClient", path: str, *, pages: int, force: bool, quiet: bool) -> dict[str, Any]:
     """Go step by step until the site is no more; returns what all steps came to."""
     ended: list[dict[str, str]] = []
     with progress("ending pages", total=pages, hidden=quiet) as advance:

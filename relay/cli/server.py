@@ -1,17 +1,20 @@
-"""`relay run`, `relay serve`, `relay worker`: the commands that stay until they are stopped."""
+"""`relay run`, `relay serve`, `relay worker`: the commands that stay until they are stopped.
+
+What they run takes more than a second of processor time to import, and the settings a quarter: that is done where a
+command runs, and no other command waits for it. What counts is imported within `shared_counts`, as that asks for.
+"""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from relay.adapters.shared_counts import shared_counts
 from relay.cli.context import DataDir
-from relay.core.settings import RelaySettings
 from shared.errors import SettingsError
-from shared.logs import configure_logs
-from shared.runtime import run_async
-from shared.settings import load_settings
+
+if TYPE_CHECKING:
+    from relay.core.settings import RelaySettings
 
 Host = Annotated[
     str | None, typer.Option(help="Address to listen on; 0.0.0.0 for all.  [env: RELAY_HOST; default: 127.0.0.1]")
@@ -47,6 +50,8 @@ def run(
     Needs RELAY_FACEBOOK_APP_ID, RELAY_FACEBOOK_APP_SECRET and RELAY_FACEBOOK_VERIFY_TOKEN, from the environment or
     from a file named .env in this folder.
     """
+    from shared.runtime import run_async
+
     settings = _settings(data_dir, host=host, port=port, processes=processes)
     with shared_counts():
         from relay.bootstrap.run import run as run_all
@@ -72,6 +77,8 @@ def serve(
 
     Example, on a machine with four cores:  relay serve --processes 4
     """
+    from shared.runtime import run_async
+
     settings = _with_redis(_settings(data_dir, host=host, port=port, processes=processes))
     if socket_fd is None and settings.processes > 1:
         with shared_counts():
@@ -109,13 +116,17 @@ def worker(
     work(settings, allow_volatile=allow_volatile)
 
 
-def _settings(data_dir: Path | None, **flags: Any) -> RelaySettings:
+def _settings(data_dir: Path | None, **flags: Any) -> "RelaySettings":
+    from relay.core.settings import RelaySettings
+    from shared.logs import configure_logs
+    from shared.settings import load_settings
+
     settings = load_settings(RelaySettings, data_dir=data_dir, **flags)
     configure_logs(level=settings.log_level)
     return settings
 
 
-def _with_redis(settings: RelaySettings) -> RelaySettings:
+def _with_redis(settings: "RelaySettings") -> "RelaySettings":
     if settings.redis_url is None:
         raise SettingsError(
             ["RELAY_REDIS_URL: missing: processes that run apart need a Redis they share; `relay run` needs none"]

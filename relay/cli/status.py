@@ -1,7 +1,7 @@
 """`relay status`: how everything stands, on one screen."""
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,9 +9,11 @@ from relay.cli.context import AsJson, DataDir, Url, admin_api
 from relay.cli.outbox_tables import print_losses
 from relay.cli.site import print_sites
 from relay.cli.site_words import rotation_in_words
-from shared.api_client import ApiClient
 from shared.console import clear, print_json, print_table, say
 from shared.errors import UserError
+
+if TYPE_CHECKING:
+    from shared.api_client import ApiClient
 
 STATUS = "/admin/v1/status"
 WATCH_EVERY_S = 2.0
@@ -41,7 +43,7 @@ def status(data_dir: DataDir = None, relay_url: Url = None, *, watch: Watch = Fa
         _print(api.get(STATUS))
 
 
-def _watch(api: ApiClient) -> None:
+def _watch(api: "ApiClient") -> None:
     """Print the status again and again, until Ctrl-C."""
     try:
         while True:

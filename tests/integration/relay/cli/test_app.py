@@ -1,6 +1,8 @@
 """The command line as a whole: its help is the manual, and every command has a place in it."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -63,6 +65,17 @@ def test_every_command_explains_itself(run: Run, command: list[str]) -> None:
 @pytest.mark.parametrize("command", [each for each in COMMANDS if each[0] not in NO_DATA], ids=" ".join)
 def test_every_command_that_prints_data_takes_json(run: Run, command: list[str]) -> None:
     assert "--json" in run(*command, "--help").out
+
+
+def test_help_loads_nothing_that_only_a_running_command_needs() -> None:
+    script = (
+        "import sys; from relay.cli.app import app\n"
+        "heavy = {'aiohttp', 'cryptography', 'jinja2', 'pydantic', 'redis', 'requests', 'rq'} & set(sys.modules)\n"
+        "print(*sorted(heavy))"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout.strip()) == (0, "")
 
 
 def test_it_tells_its_version(run: Run) -> None:
