@@ -47,6 +47,7 @@ from relay.core.lease import new_token
 from relay.core.limits import Part
 from relay.core.settings import RelaySettings
 from relay.engine.announcing import Announcing
+from relay.engine.audit_requests import AuditRequests
 from relay.engine.backlogs import Backlogs
 from relay.engine.intake import Intake
 from relay.engine.lane import Lane
@@ -67,6 +68,7 @@ from relay.engine.writer import AppendWriter
 from relay.web.admin import AdminRoutes
 from relay.web.admin_health import AdminHealthRoutes
 from relay.web.app import Routes, build_app
+from relay.web.audits import AuditRoutes
 from relay.web.connecting import ConnectRoutes
 from relay.web.facebook import FacebookRoutes
 from relay.web.front_door import FrontDoor
@@ -125,6 +127,7 @@ async def serving(
             *_routes(settings, store, reception, pages),
             _rotation_routes(settings, store, graph, writer),
             MasterKeyRoutes(Resealing(RedisSealed(redis, vault)), token=admin_token_of(settings)),
+            _audit_routes(settings, store, page_store),
             RemovalRoutes(_removal_of(store, page_store, vault, pages), token=admin_token_of(settings)),
             _site_routes(store, lane, callers),
             InvitationRoutes(connecting, callers, admin_token=admin_token_of(settings)),
@@ -186,6 +189,11 @@ def _rotation_routes(settings: RelaySettings, store: Store, graph: GraphClient, 
         clock=time.time,
     )
     return RotationRoutes(rotation, token=admin_token_of(settings))
+
+
+def _audit_routes(settings: RelaySettings, store: Store, pages: RedisPages) -> AuditRoutes:
+    requests = AuditRequests(RedisBindings(store.redis).owners, pages, RedisAudits(store.redis, pages))
+    return AuditRoutes(requests, token=admin_token_of(settings))
 
 
 def _removal_of(store: Store, page_store: RedisPages, vault: Vault, pages: PageConnection) -> SiteRemoval:

@@ -9,6 +9,7 @@ import typer
 
 from relay.cli.bind_progress import bind_and_watch
 from relay.cli.context import AsJson, DataDir, Url, admin_api
+from shared.api_client import ApiClient
 from shared.console import print_json, print_table, say
 from shared.secret_input import read_secret
 
@@ -38,6 +39,13 @@ SUBSCRIBED = {True: "yes", False: "no", None: "unknown"}
 
 Move = Annotated[
     bool, typer.Option("--move", help="If another site has the page, that one hands it over, with what waits for it.")
+]
+
+Audit = Annotated[
+    str,
+    typer.Option(
+        "--audit", metavar="PAGE", help="Audit this page now, rather than in its own minute of the hour; lists nothing."
+    ),
 ]
 
 _ASK = Path("-")
@@ -124,12 +132,22 @@ def unbind(page: Page, data_dir: DataDir = None, relay_url: Url = None, *, as_js
         say(f"Facebook still sends it: {unbound['still_subscribed']}")
 
 
-def bindings(data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
+def bindings(audit: Audit = "", data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson = False) -> None:
     """List which page is bound to which site, and how it is.
 
     A page that was connected with its token is audited about every hour: whether Facebook still sends its messages
     here, and whether its token lives. What is missing is mended by itself; what is left is told in the last column.
+
+    Whoever has mended something at Facebook need not wait for the hour: --audit has one page audited at once.
+
+    \b
+    Examples:
+      relay bindings
+      relay bindings --audit 112233445566
     """
+    if audit:
+        _audit(admin_api(data_dir, relay_url), audit, as_json=as_json)
+        return
     found = admin_api(data_dir, relay_url).get("/admin/v1/bindings")
     if as_json:
         print_json(found)
@@ -137,3 +155,15 @@ def bindings(data_dir: DataDir = None, relay_url: Url = None, *, as_json: AsJson
     shown = [page | {"subscribed": SUBSCRIBED[page["subscribed"]]} for page in found]
     empty = "No page is bound yet; `relay bind PAGE_ID SITE` binds one."
     print_table(shown, BINDING_COLUMNS, empty=empty, prose={"trouble"})
+
+
+def _audit(api: ApiClient, page: str, *, as_json: bool) -> None:
+    """Have a page audited, and say when there is something to see."""
+    requested = api.post(f"/admin/v1/bindings/{quote(page, safe='')}/audit", {})
+    if as_json:
+        print_json(requested)
+        return
+    say(
+        f"Page {page} of {requested['site']} is audited next, within {requested['within_s']:.0f} s unless audits are"
+        " paused because Facebook asked for it or cannot be reached. `relay bindings` shows then what was found."
+    )

@@ -21,8 +21,11 @@ def next_audit_ms(page_id: str, *, after_ms: int) -> int:
 
 
 def share(pages: int, *, tick_s: float) -> int:
-    """Say how many pages at most are audited in one look of many, so that all have had theirs in CATCH_UP_S."""
-    return math.ceil(pages * tick_s / CATCH_UP_S)
+    """Say how many pages at most are audited in one look of many, so that all have had theirs in CATCH_UP_S.
+
+    At least one: a page that is connected just now may be asked for before it is counted.
+    """
+    return max(1, math.ceil(pages * tick_s / CATCH_UP_S))
 
 
 def _phase_ms(page_id: str) -> int:

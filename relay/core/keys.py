@@ -32,7 +32,7 @@ page) and so lives in one slot of a Redis Cluster: scripts touch one outbox and 
                                 (JSON, its token sealed)                 move                   withdrawals
     relay:audits        hash    page → what its audits found (JSON)      watchdog               the same,       [13]
                                                                                                 status
-    relay:audit-times   zset    page → ms of its next audit              watchdog               watchdog        [13]
+    relay:audit-times   zset    page → ms of its next audit              watchdog, operators    watchdog        [13]
     relay:pulse         string  ms at which a web process last could     pulse                  pulse           for good
                                 take events, by Redis' clock
     relay:{relay:pulse}:outages  zset  times in which none could:        pulse                  watchdog        [14]

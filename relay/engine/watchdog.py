@@ -157,7 +157,7 @@ class Watchdog:
         if not self._plan_at - PLAN_EVERY_S <= now < self._plan_at:
             await self._plan(round(now * 1000))
             self._plan_at = now + PLAN_EVERY_S
-        if not self._known_pages or now < self._paused_until:
+        if now < self._paused_until:
             return 0
         due = await self._store.due(now_ms=round(now * 1000), at_most=share(self._known_pages, tick_s=TICK_S))
         if due:

@@ -13,6 +13,7 @@ from rich.console import Console
 from relay.cli import bind_progress
 from relay.core import keys
 from relay.core.audit_state import LOCKED, AuditState, Death
+from relay.engine.audit_requests import FIRST_OF_ALL_MS
 from shared import progress
 from tests.support import facebook
 from tests.support.commands import Ended
@@ -198,3 +199,44 @@ def test_a_page_in_trouble_is_told_in_words(
     listed = " ".join(ask("bindings").out.split())
     assert "22 acme yes 2027-01-15T08:00:00.000Z" in listed
     assert f"Page 22 of acme: {reason}" in ask("status").out
+
+
+class TestAuditing:
+    @pytest.fixture
+    def page(self, ask: Ask, site: str, redis_url: str) -> str:
+        """Have a page that was connected with a token."""
+        ask("bind", "22", site)
+        record = {"site": site, "name": "Acme", "sealed_token": "sealed", "connected_at_ms": 1}
+        with sync_redis.Redis.from_url(redis_url) as client:
+            client.hset(keys.PAGES, "22", json.dumps(record))
+        return "22"
+
+    def test_it_says_what_it_did_and_when_the_result_shows(self, ask: Ask, page: str, redis_url: str) -> None:
+        ended = ask("bindings", "--audit", page)
+
+        assert (ended.code, ended.err) == (0, "")
+        told = " ".join(ended.out.split())
+        assert told.startswith("Page 22 of acme is audited next, within 15 s unless audits are paused")
+        assert told.endswith("`relay bindings` shows then what was found.")
+        with sync_redis.Redis.from_url(redis_url) as client:
+            assert client.zscore(keys.AUDIT_TIMES, page) == FIRST_OF_ALL_MS
+
+    def test_as_json_it_is_one_document(self, ask: Ask, page: str) -> None:
+        told = json.loads(ask("bindings", "--audit", page, "--json").out)
+
+        assert told == {"page_id": "22", "site": "acme", "within_s": 15.0}
+
+    @pytest.mark.parametrize(
+        ("page", "words"),
+        [
+            pytest.param("33", "relay: page 33 is not bound; `relay bindings` lists those that are", id="not bound"),
+            pytest.param("22", "`relay bind 22 acme --page-token-file -` connects it with one", id="without a token"),
+            pytest.param("a/b", "relay: 'a/b' is no page id: a page's id is digits only", id="no page id"),
+        ],
+    )
+    def test_a_page_that_cannot_be_audited_is_one_sentence(self, ask: Ask, site: str, page: str, words: str) -> None:
+        ask("bind", "22", site)
+        ended = ask("bindings", "--audit", page)
+
+        assert (ended.code, ended.out) == (1, "")
+        assert words in ended.err

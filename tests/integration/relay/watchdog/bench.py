@@ -18,6 +18,7 @@ from relay.core.change import Mandate
 from relay.core.lease import new_token
 from relay.core.page import ConnectedPage
 from relay.core.site import Site
+from relay.engine.audit_requests import AuditRequests
 from relay.engine.page_news import PageNews
 from relay.engine.page_notices import PageNotices
 from relay.engine.watchdog import TICK_S, Watchdog
@@ -77,6 +78,10 @@ class Bench:
         """Keep a page as connecting it does."""
         await self.pages.save(ConnectedPage(page, site, "Acme", SecretStr(token), round(self.clock() * 1000)))
         await self.redis.hset(keys.BINDINGS, page, site)
+
+    async def request_audit(self, page: str) -> None:
+        """Ask for an audit as an operator does."""
+        await AuditRequests(RedisBindings(self.redis).owners, self.pages, self.store).request(page)
 
     async def move(self, site: str, page: str = PAGE) -> None:
         """Hand a page over, as far as what is kept of it."""

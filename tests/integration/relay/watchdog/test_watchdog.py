@@ -4,7 +4,7 @@ import asyncio
 
 from relay.core import keys
 from relay.core.audit import SOON_S
-from relay.core.audit_times import CATCH_UP_S
+from relay.core.audit_times import AT_LEAST_MS, CATCH_UP_S
 from relay.core.page import FIELDS
 from relay.engine.watchdog import TICK_S
 from tests.integration.relay.watchdog.bench import HOUR_S, PAGE, Bench
@@ -105,3 +105,34 @@ async def test_asked_to_stop_it_stops(bench: Bench) -> None:
 
     await asyncio.wait_for(running, 10)
     assert bench.clock() == NOON
+
+
+async def test_a_page_that_an_operator_asks_for_is_audited_with_the_next_look_before_all_that_is_overdue(
+    bench: Bench,
+) -> None:
+    for number in range(20):
+        bench.graph.add_page(str(10_000 + number), name="P", token=f"EAA{number}", subscribed_fields=FIELDS)
+        await bench.connect(str(10_000 + number), f"EAA{number}")
+    await bench.pass_time(TICK_S)
+    bench.clock.advance(3 * HOUR_S)
+    await bench.request_audit("10007")
+
+    assert await bench.pass_time(TICK_S) == 1
+    assert set(await bench.store.of([str(10_000 + number) for number in range(20)])) == {"10007"}
+
+
+async def test_a_page_that_was_connected_just_now_can_be_asked_for_at_once(bench: Bench) -> None:
+    await bench.pages.forget(PAGE)
+    await bench.pass_time(TICK_S)
+    await bench.connect()
+    await bench.request_audit(PAGE)
+
+    assert await bench.pass_time(TICK_S) == 1
+    assert (await bench.state()).subscribed
+
+
+async def test_asked_for_it_is_audited_once_and_then_in_its_own_minute_again(bench: Bench) -> None:
+    await bench.request_audit(PAGE)
+    await bench.pass_time(TICK_S)
+
+    assert await bench.pass_time(AT_LEAST_MS / 1000 - 2 * TICK_S) == 0
