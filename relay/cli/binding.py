@@ -9,7 +9,6 @@ import typer
 
 from relay.cli.bind_progress import bind_and_watch
 from relay.cli.context import AsJson, DataDir, Url, admin_api
-from shared.api_client import ApiClient
 from shared.console import print_json, print_table, say
 from shared.secret_input import read_secret
 
@@ -146,7 +145,8 @@ def bindings(audit: Audit = "", data_dir: DataDir = None, relay_url: Url = None,
       relay bindings --audit 112233445566
     """
     if audit:
-        _audit(admin_api(data_dir, relay_url), audit, as_json=as_json)
+        path = f"/admin/v1/bindings/{quote(audit, safe='')}/audit"
+        _say_requested(admin_api(data_dir, relay_url).post(path), as_json=as_json)
         return
     found = admin_api(data_dir, relay_url).get("/admin/v1/bindings")
     if as_json:
@@ -157,13 +157,13 @@ def bindings(audit: Audit = "", data_dir: DataDir = None, relay_url: Url = None,
     print_table(shown, BINDING_COLUMNS, empty=empty, prose={"trouble"})
 
 
-def _audit(api: ApiClient, page: str, *, as_json: bool) -> None:
-    """Have a page audited, and say when there is something to see."""
-    requested = api.post(f"/admin/v1/bindings/{quote(page, safe='')}/audit", {})
+def _say_requested(requested: dict[str, Any], *, as_json: bool) -> None:
+    """Say that a page is audited next, and when there is something to see."""
     if as_json:
         print_json(requested)
         return
     say(
-        f"Page {page} of {requested['site']} is audited next, within {requested['within_s']:.0f} s unless audits are"
-        " paused because Facebook asked for it or cannot be reached. `relay bindings` shows then what was found."
+        f"Page {requested['page_id']} of {requested['site']} is audited next, within {requested['within_s']:.0f} s"
+        " unless audits are paused because Facebook asked for it or cannot be reached. `relay bindings` shows then what"
+        " was found."
     )
