@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import redis as sync_redis
 
-from tests.integration.relay.cli.check.report import Run
-from tests.support import facebook
+from tests.integration.relay.cli.check.report import Run, know_all
 from tests.support.graph_thread import GraphThread
 from tests.support.logs import written_logs
 from tests.support.relay_thread import RelayThread
@@ -51,15 +50,5 @@ def whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
     """Return a runner of commands where everything is as it should be."""
-    graph.sim.callback_url = relay.url + "/facebook/webhook"
-    for name, value in {
-        "FACEBOOK_APP_ID": facebook.APP_ID,
-        "FACEBOOK_APP_SECRET": facebook.APP_SECRET,
-        "FACEBOOK_VERIFY_TOKEN": facebook.VERIFY_TOKEN,
-        "GRAPH_URL": graph.sim.url,
-        "PUBLIC_URL": relay.url,
-        "REDIS_URL": redis_url,
-        "DATA_DIR": str(tmp_path / "server"),
-    }.items():
-        monkeypatch.setenv(f"RELAY_{name}", value)
+    know_all(monkeypatch, graph, relay, redis_url=redis_url, data_dir=tmp_path / "server")
     return ask
