@@ -16,7 +16,16 @@ from onsite.core.facebook.send import (
     text_message_body,
 )
 from onsite.core.sending import Lost, Postponed, SendOutcome
-from shared.exchange import CONNECT_TIMEOUT_S, DEFAULT_TIMEOUT, Answer, NoAnswer, NotSent, get, post
+from shared.exchange import (
+    CONNECT_TIMEOUT_S,
+    DEFAULT_TIMEOUT,
+    Answer,
+    FullAnswer,
+    NoAnswer,
+    NotSent,
+    exchange_full,
+    post,
+)
 from shared.graph import GRAPH_URL, GraphTrouble
 
 IDENTIFY_TIMEOUT = aiohttp.ClientTimeout(total=15.0, connect=CONNECT_TIMEOUT_S)
@@ -74,10 +83,21 @@ class GraphClient:
         timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109  aiohttp's, which tells connecting from answering
     ) -> Answer:
         """Ask with a page's token. Raises FacebookError when no answer comes; what one says is not looked at."""
+        full = await self.ask_full(url, token, timeout=timeout)
+        return Answer(full.status, full.body)
+
+    async def ask_full(
+        self,
+        url: str,
+        token: SecretStr,
+        *,
+        timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109  as above
+    ) -> FullAnswer:
+        """Do the same, and return the headers too."""
         if refusal := refusal_of_token(token):
             raise FacebookError(refusal.sentence, GraphTrouble.TOKEN_DEAD)
         try:
-            return await get(self._session, url, headers=_bearer(token), timeout=timeout)
+            return await exchange_full(self._session, "GET", url, headers=_bearer(token), timeout=timeout)
         except (NotSent, NoAnswer) as trouble:
             raise FacebookError(f"Facebook could not be reached ({trouble}).") from None
 

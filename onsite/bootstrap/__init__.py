@@ -194,8 +194,8 @@ def _backfills(
 ) -> Backfills:
     gaps = SqlGaps(database)
     pace = Pace(CALLS_PER_S, monotonic=time.monotonic, sleep=asyncio.sleep)
-    reader = GapReader(gaps, GraphConversations(clients.graph), inbox, pace)
-    return Backfills(gaps, channels, reader, supervisor, sleep=asyncio.sleep, jitter=random.random)
+    reader = GapReader(gaps, GraphConversations(clients.graph), inbox, pace, clock=time.time)
+    return Backfills(gaps, channels, reader, supervisor, clock=time.time, sleep=asyncio.sleep, jitter=random.random)
 
 
 def _sender(database: Database, channels: SqlChannels, clients: Clients, bell: Bell, metrics: Metrics) -> Sender:
@@ -253,7 +253,9 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
         ConversationRoutes(site.reader, replies, site.bell, token=token),
         BackfillRoutes(gaps, site.backfills, clock=time.time, token=token),
         StatusRoutes(
-            site.reader, site.channels, site.inbox, site.link, site.supervisor, gaps, site=settings.site, token=token
+            *(site.reader, site.channels, site.inbox, site.link, site.supervisor, site.backfills),
+            site=settings.site,
+            token=token,
         ),
         HealthRoutes(site.reader, site.metrics, site.link),
     ]

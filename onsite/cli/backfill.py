@@ -57,12 +57,14 @@ def backfill(
 
 
 def backfill_sentence(found: dict[str, Any]) -> str:
-    """Say how a backfill is, where somebody may want to know; empty for one that found everything."""
+    """Say how a backfill is: how far, what came of it, what keeps it, what is beyond reach."""
     name = f"Backfill {found['id']} of page {found['page_id']}, {found['since']} to {found['until']}"
+    beyond = f" {_beyond(found)}" if found["missing"] else ""
     if found["state"] == "done":
-        return f"{name}: {_beyond(found)}" if found["missing"] else ""
-    how_far = f"{found['read']} of {found['threads']} threads are read"
-    return f"{name}: {found['state']}; {how_far}. {found['sentence']}".rstrip()
+        return f"{name}: done; {_count(found['found'], 'message')} found.{beyond}"
+    how_far = f"{found['read']} of {_count(found['threads'], 'thread')} read"
+    again = f" Not before {found['not_before']}." if found["sentence"] and found["not_before"] else ""
+    return f"{name}: {found['state']}; {how_far}. {found['sentence']}".rstrip() + again + beyond
 
 
 def _wait(api: "ApiClient", found: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
@@ -85,17 +87,23 @@ def _look(api: "ApiClient", found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _report(found: dict[str, Any]) -> None:
-    say(f"{found['found']} messages were found in {found['threads']} threads of page {found['page_id']}.")
+    messages, threads = _count(found["found"], "message"), _count(found["threads"], "thread")
+    say(f"{messages} found in {threads} of page {found['page_id']}.")
     if found["missing"]:
         say(_beyond(found) + "\n")
         print_table(found["beyond_reach"], _COLUMNS, empty="")
 
 
 def _beyond(found: dict[str, Any]) -> str:
+    messages, threads = _count(found["missing"], "message"), _count(found["threads_beyond_reach"], "thread")
     return (
-        f"at least {found['missing']} messages in {found['threads_beyond_reach']} threads are beyond reach: Facebook"
-        " shows only the 20 newest of a thread, and none that was taken back. Look for them in the page's own inbox."
+        f"Beyond reach, at least: {messages} in {threads}. Facebook shows only the 20 newest of a thread, and none that"
+        " was taken back: look for them in the page's own inbox."
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _exit_code(found: dict[str, Any]) -> int:

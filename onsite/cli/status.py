@@ -27,8 +27,7 @@ def status(data_dir: DataDir = None, url: Url = None, *, as_json: AsJson = False
     if found["quarantined"]:
         say(f"In quarantine: {found['quarantined']} events that could not be read; nothing of them is lost.")
     for backfill in found["backfills"]:
-        if sentence := backfill_sentence(backfill):
-            say(sentence)
+        say(backfill_sentence(backfill))
     for task in found["tasks"]:
         if task["crashes"]:
             say(f"Task {task['name']} crashed {task['crashes']} times: {task['last_error']}")

@@ -45,6 +45,8 @@ class FacebookError(OnsiteError):
     """For operators. Never holds the token."""
     trouble: GraphTrouble | None = None
     """None where no usable answer came."""
+    regain_s: float = 0.0
+    """Seconds for which Facebook asked not to be called, as far as it told."""
 
     def __str__(self) -> str:
         return self.sentence

@@ -2,7 +2,7 @@
 
 | trouble | then |
 |---|---|
-| throttled | again in 60, 120 … 900 s, as calling on prolongs it |
+| throttled | again in 60, 120 … 900 s, or when Facebook says that calls work again: calling on prolongs it |
 | temporary, unreachable, unreadable | again in 5, 10, 20 … 300 s |
 | a dead token | the channel says so; the gap stops until there is another |
 | anything else: a permission, a restriction | the gap stops until there is another token, or somebody asks again |
@@ -14,6 +14,9 @@ from onsite.core.errors import FacebookError
 from shared.graph import GraphTrouble
 
 THROTTLE_PAUSE_S, LONGEST_THROTTLE_S = 60.0, 900.0
+LONGEST_REGAIN_S = 86_400.0
+"""However long Facebook asks to be left alone: its limits count a day at most
+(https://developers.facebook.com/docs/graph-api/overview/rate-limiting)."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 300.0
 
 OF_ONE_THREAD = frozenset({GraphTrouble.GONE, GraphTrouble.BAD_PARAMETER})
@@ -38,7 +41,8 @@ def after_trouble(error: FacebookError, *, failures: int, jitter: float) -> Afte
     """Decide. `failures` counts failed tries in a row, this one included; `jitter` is random, from 0 to 1."""
     if error.trouble is GraphTrouble.THROTTLED:
         pause_s = _ladder(THROTTLE_PAUSE_S, LONGEST_THROTTLE_S, failures) * (1 + jitter / 4)
-        return AfterTrouble(f"{error} The backfill goes on by itself.", pause_s)
+        told_s = min(error.regain_s, LONGEST_REGAIN_S)
+        return AfterTrouble(f"{error} The backfill goes on by itself.", max(pause_s, told_s))
     if error.trouble in _PASSES:
         pause_s = _ladder(FIRST_PAUSE_S, LONGEST_PAUSE_S, failures) * (0.5 + jitter / 2)
         return AfterTrouble(f"{error} Tried again by itself.", pause_s)

@@ -13,6 +13,7 @@ from onsite.engine.gaps import Gap, GapStore, ThreadRead
 from onsite.engine.inbox import Inbox
 from onsite.engine.pace import Pace
 from onsite.engine.ports import Conversations
+from shared.clock import Clock
 from shared.logs import get_logger
 
 log = get_logger(__name__)
@@ -21,8 +22,11 @@ log = get_logger(__name__)
 class GapReader:
     """Reads gaps at the pace that Facebook allows."""
 
-    def __init__(self, store: GapStore, conversations: Conversations, inbox: Inbox, pace: Pace) -> None:
+    def __init__(
+        self, store: GapStore, conversations: Conversations, inbox: Inbox, pace: Pace, *, clock: Clock
+    ) -> None:
         self._store = store
+        self._clock = clock
         self._conversations = conversations
         self._inbox = inbox
         self._pace = pace
@@ -38,7 +42,7 @@ class GapReader:
             await self._finish(gap)
 
     async def _finish(self, gap: Gap) -> None:
-        await self._store.finish(gap.id)
+        await self._store.finish(gap.id, now_ms=int(self._clock() * 1000))
         view = await self._store.view(gap.id)
         log.info("gap_read", page=gap.page_id, gap=gap.id, threads=view.threads, found=view.found, missing=view.missing)
 

@@ -4,7 +4,8 @@ Gap:    waiting ──────────────> done       all its t
            │  <─> stopped                  no usable token; waits again when there is another
            └────> merged                   it became part of a longer gap, which goes on in its place
 
-A thread of a gap is waiting until it was read once; what of it cannot be read is counted there.
+A thread of a gap is waiting until it was read once; what of it cannot be read is counted there. What is done or merged
+is kept for a while, to be looked at, and then goes with its threads.
 """
 
 from collections.abc import Collection, Sequence
@@ -54,6 +55,10 @@ class Gap:
     """Whether all its threads are known."""
     merged_into: int | None
     """The gap that goes on in its place."""
+    not_before_ms: int
+    """Until when Facebook is to be left alone; 0 or past: it may be asked."""
+    ended_at_ms: int | None
+    """When it was done with, or became part of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class GapView:
 class GapStore(Protocol):
     """Where gaps live. All may raise StoreUnavailable."""
 
-    async def add(self, ref: ChannelRef, span: Span, reason: str) -> Gap:
+    async def add(self, ref: ChannelRef, span: Span, reason: str, *, now_ms: int) -> Gap:
         """Keep a gap; one that meets others of the channel which are still open becomes one with them."""
         ...
 
@@ -102,8 +107,8 @@ class GapStore(Protocol):
         """Let the channel's stopped gaps wait again; returns how many there were."""
         ...
 
-    async def note(self, gap_id: int, sentence: str, *, stopped: bool = False) -> None:
-        """Write what keeps an open gap from being read; an empty sentence clears it."""
+    async def note(self, gap_id: int, sentence: str, *, stopped: bool = False, not_before_ms: int = 0) -> None:
+        """Write what keeps an open gap from being read, and until when; an empty sentence clears it."""
         ...
 
     async def add_threads(self, gap_id: int, thread_ids: Sequence[str]) -> int:
@@ -122,7 +127,7 @@ class GapStore(Protocol):
         """Note that a thread was read."""
         ...
 
-    async def finish(self, gap_id: int) -> None:
+    async def finish(self, gap_id: int, *, now_ms: int) -> None:
         """Note that a gap was read as a whole."""
         ...
 
@@ -136,4 +141,12 @@ class GapStore(Protocol):
 
     async def views(self, *, limit: int) -> Sequence[GapView]:
         """List gaps, the newest first, without those that were merged."""
+        ...
+
+    async def views_of_interest(self, *, limit: int, ended_since_ms: int) -> Sequence[GapView]:
+        """List those that are open, then those of which something is missing or that ended since, the newest first."""
+        ...
+
+    async def prune(self, *, ended_before_ms: int, keep: int, at_most: int) -> int:
+        """Forget gaps that ended before then, and all but the newest `keep` that ended; returns how many went."""
         ...

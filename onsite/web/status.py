@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import SecretStr
 
-from onsite.engine.gaps import GapStore
+from onsite.engine.backfills import Backfills
 from onsite.engine.inbox import Inbox
 from onsite.engine.ports import ChannelStore
 from onsite.engine.relay_link import RelayLink
@@ -15,7 +15,7 @@ from shared.tasks import Supervisor
 from shared.web import require_bearer
 
 SHOWN_BACKFILLS = 5
-"""The newest ones; `/api/v1/backfills` lists more."""
+"""Those that are not finished first; `/api/v1/backfills` lists more."""
 
 
 class StatusRoutes:
@@ -28,7 +28,7 @@ class StatusRoutes:
         inbox: Inbox,
         link: RelayLink,
         supervisor: Supervisor,
-        gaps: GapStore,
+        backfills: Backfills,
         *,
         site: str | None,
         token: SecretStr,
@@ -38,7 +38,7 @@ class StatusRoutes:
         self._inbox = inbox
         self._link = link
         self._supervisor = supervisor
-        self._gaps = gaps
+        self._backfills = backfills
         self._site = site
         self._guard = require_bearer(token)
 
@@ -57,7 +57,7 @@ class StatusRoutes:
                 "channels": [channel_json(each) for each in await self._channels.channels()],
                 "replies": {str(state): count for state, count in counts.replies.items()},
                 "quarantined": counts.quarantined,
-                "backfills": [backfill_json(each) for each in await self._gaps.views(limit=SHOWN_BACKFILLS)],
+                "backfills": [backfill_json(each) for each in await self._backfills.of_interest(SHOWN_BACKFILLS)],
                 "tasks": self._tasks(),
             }
         )

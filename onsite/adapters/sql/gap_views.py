@@ -31,6 +31,8 @@ def gap_of(row: AnyRow) -> Gap:
         sentence=row.sentence,
         listed=bool(row.listed),
         merged_into=row.merged_into,
+        not_before_ms=row.not_before_ms,
+        ended_at_ms=row.ended_at_ms,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select, update
 
 from onsite.adapters.sql.channel_rows import ensure_channels
 from onsite.adapters.sql.gap_views import gap_of, gap_rows, views_of
@@ -28,7 +28,7 @@ class SqlGaps(SqlStore):
     """Implements `GapStore`."""
 
     @writing
-    def add(self, connection: Connection, ref: ChannelRef, span: Span, reason: str) -> Gap:
+    def add(self, connection: Connection, ref: ChannelRef, span: Span, reason: str, *, now_ms: int) -> Gap:
         """Keep a gap, as one with those open ones that it meets."""
         channel_id = ensure_channels(connection, {ref})[ref]
         query = gap_rows().where(gaps.c.channel_id == channel_id, gaps.c.state.in_(OPEN_STATES)).order_by(gaps.c.id)
@@ -37,9 +37,12 @@ class SqlGaps(SqlStore):
             if each.span.covers(span):
                 return each
         whole = joined(span, [each.span for each in known])
-        gap_id = _insert(connection, channel_id, whole, reason)
-        parts = [each.id for each in known if whole.covers(each.span)]
-        merged = {"state": GapState.MERGED, "sentence": "", "merged_into": gap_id}
+        met = [each for each in known if whole.covers(each.span)]
+        # A pause that Facebook asked for is the page's: what the gap is called now does not end it.
+        not_before_ms = max((each.not_before_ms for each in met), default=0)
+        gap_id = _insert(connection, channel_id, whole, reason, not_before_ms=not_before_ms)
+        parts = [each.id for each in met]
+        merged = {"state": GapState.MERGED, "sentence": "", "merged_into": gap_id, "ended_at_ms": now_ms}
         connection.execute(update(gaps).where(gaps.c.id.in_(parts)).values(merged))
         connection.execute(update(gaps).where(gaps.c.merged_into.in_(parts)).values(merged_into=gap_id))
         return _gap(connection, gap_id)
@@ -64,10 +67,13 @@ class SqlGaps(SqlStore):
         return connection.execute(stopped.values(state=GapState.WAITING, sentence="")).rowcount
 
     @writing
-    def note(self, connection: Connection, gap_id: int, sentence: str, *, stopped: bool = False) -> None:
-        """Write what keeps a waiting gap from being read."""
+    def note(
+        self, connection: Connection, gap_id: int, sentence: str, *, stopped: bool = False, not_before_ms: int = 0
+    ) -> None:
+        """Write what keeps a waiting gap from being read, and until when."""
         state = GapState.STOPPED if stopped else GapState.WAITING
-        _change_waiting(connection, gap_id, {"state": state, "sentence": sentence})
+        values = {"state": state, "sentence": sentence, "not_before_ms": not_before_ms}
+        _change_waiting(connection, gap_id, values)
 
     @writing
     def add_threads(self, connection: Connection, gap_id: int, thread_ids: Sequence[str]) -> int:
@@ -95,9 +101,9 @@ class SqlGaps(SqlStore):
         connection.execute(update(gap_threads).where(*mine).values(state=ThreadState.DONE, **values))
 
     @writing
-    def finish(self, connection: Connection, gap_id: int) -> None:
+    def finish(self, connection: Connection, gap_id: int, *, now_ms: int) -> None:
         """Note that a gap was read as a whole."""
-        _change_waiting(connection, gap_id, {"state": GapState.DONE, "sentence": ""})
+        _change_waiting(connection, gap_id, {"state": GapState.DONE, "sentence": "", "ended_at_ms": now_ms})
 
     @reading
     def missing(
@@ -118,10 +124,41 @@ class SqlGaps(SqlStore):
         query = gap_rows().where(gaps.c.state != GapState.MERGED).order_by(gaps.c.id.desc()).limit(limit)
         return views_of(connection, [gap_of(row) for row in connection.execute(query)])
 
+    @reading
+    def views_of_interest(self, connection: Connection, *, limit: int, ended_since_ms: int) -> Sequence[GapView]:
+        """List what is open first, then what ended since or misses something; the newest first."""
+        is_open = gaps.c.state.in_(OPEN_STATES)
+        recent = and_(gaps.c.state == GapState.DONE, or_(gaps.c.ended_at_ms >= ended_since_ms, _misses_something()))
+        query = gap_rows().where(or_(is_open, recent)).order_by(is_open.desc(), gaps.c.id.desc()).limit(limit)
+        return views_of(connection, [gap_of(row) for row in connection.execute(query)])
 
-def _insert(connection: Connection, channel_id: int, span: Span, reason: str) -> int:
-    values = {"channel_id": channel_id, "since_ms": span.since_ms, "until_ms": span.until_ms, "reason": reason}
-    statement = insert(gaps).values(state=GapState.WAITING, **values).returning(gaps.c.id)
+    @writing
+    def prune(self, connection: Connection, *, ended_before_ms: int, keep: int, at_most: int) -> int:
+        """Forget gaps that ended before then, and all but the newest `keep` that ended."""
+        ended = gaps.c.state.not_in(OPEN_STATES)
+        newest = select(gaps.c.id).where(ended).order_by(gaps.c.ended_at_ms.desc(), gaps.c.id.desc()).limit(keep)
+        too_old = or_(gaps.c.ended_at_ms < ended_before_ms, gaps.c.id.not_in(newest.scalar_subquery()))
+        oldest = select(gaps.c.id).where(ended, too_old).order_by(gaps.c.ended_at_ms, gaps.c.id).limit(at_most)
+        going = connection.execute(oldest).scalars().all()
+        # What became part of one that goes leads nowhere any more.
+        connection.execute(delete(gaps).where(gaps.c.merged_into.in_(going)))
+        connection.execute(delete(gaps).where(gaps.c.id.in_(going)))
+        return len(going)
+
+
+def _misses_something() -> ColumnElement[bool]:
+    return exists().where(gap_threads.c.gap_id == gaps.c.id, gap_threads.c.missing > 0)
+
+
+def _insert(connection: Connection, channel_id: int, span: Span, reason: str, *, not_before_ms: int) -> int:
+    values: dict[str, Any] = {
+        "channel_id": channel_id,
+        "since_ms": span.since_ms,
+        "until_ms": span.until_ms,
+        "reason": reason,
+    }
+    values |= {"state": GapState.WAITING, "not_before_ms": not_before_ms}
+    statement = insert(gaps).values(**values).returning(gaps.c.id)
     return int(connection.execute(statement).scalar_one())
 
 

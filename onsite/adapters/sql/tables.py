@@ -168,6 +168,10 @@ gaps = Table(
     # 1: all its threads are in `gap_threads`.
     Column("listed", Integer, nullable=False, server_default="0"),
     Column("merged_into", ForeignKey("gaps.id")),
+    # Facebook asked not to be called until then.
+    Column("not_before_ms", BigInteger, nullable=False, server_default="0"),
+    # When it was done with, or became part of another.
+    Column("ended_at_ms", BigInteger),
     _partial("channel_id", "state", where="state IN ('waiting', 'stopped')"),
     # A command waits for a gap by its id, which therefore never comes back as another one.
     sqlite_autoincrement=True,

@@ -212,7 +212,7 @@ async def test_the_command_waits_and_says_what_was_found(
     await unheard(site, "one", "two")
     ended = await command("--since", "1h")
 
-    assert (ended.code, ended.out) == (0, "2 messages were found in 1 threads of page 1122.\n")
+    assert (ended.code, ended.out) == (0, "2 messages found in 1 thread of page 1122.\n")
     again = await command("--since", "1h", "--json")
     assert (again.code, again.document["state"], again.document["found"]) == (0, "done", 0)
 
@@ -224,7 +224,7 @@ async def test_the_command_ends_with_4_and_a_table_when_messages_are_beyond_reac
     ended = await command("--since", "1h")
 
     assert ended.code == 4
-    assert "at least 2 messages in 1 threads are beyond reach" in ended.out
+    assert "Beyond reach, at least: 2 messages in 1 thread." in ended.out
     assert PSID in ended.out.splitlines()[-1]
 
 
@@ -236,3 +236,14 @@ async def test_the_command_ends_with_3_when_it_cannot_go_on(
 
     assert (ended.code, ended.out) == (3, "")
     assert "cannot go on: The password of the Facebook account was changed" in ended.err
+
+
+async def test_status_says_in_words_what_is_beyond_reach_and_what_was_found(site: RunningSite, tmp_path: Path) -> None:
+    await unheard(site, *(f"lost {number}" for number in range(25)))
+    await ask(site)
+    env = {"ONSITE_DATA_DIR": str(site.settings.data_dir), "ONSITE_PORT": site.url.rpartition(":")[2]}
+    shown = " ".join((await run_onsite("status", env=env, cwd=str(tmp_path))).out.split())
+
+    assert f"Backfill 1 of page {PAGE_ID}" in shown
+    assert "done; 20 messages found. Beyond reach, at least: 5 messages in 1 thread." in shown
+    assert "look for them in the page's own inbox" in shown

@@ -4,14 +4,16 @@ import pytest
 
 from onsite.core.gap import Span
 from onsite.engine.errors import GapNotFound
-from onsite.engine.gaps import GapState, ThreadRead
+from onsite.engine.gaps import Gap, GapState, ThreadRead
 from tests.integration.onsite.store import BOT, PAGE, Store, event, on_both_databases, said
 
 pytestmark = on_both_databases
 
+NOW_MS = 1_795_000_000_000
+
 
 async def test_a_gap_of_a_page_that_nobody_has_set_up_is_kept_with_its_channel(store: Store) -> None:
-    gap = await store.gaps.add(PAGE, Span(1000, 2000), "the relay was off")
+    gap = await store.gaps.add(PAGE, Span(1000, 2000), "the relay was off", now_ms=NOW_MS)
 
     assert (gap.page_id, gap.span, gap.reason, gap.state) == ("1122", Span(1000, 2000), "the relay was off", "waiting")
     assert [channel.ref for channel in await store.channels.channels()] == [PAGE]
@@ -20,20 +22,20 @@ async def test_a_gap_of_a_page_that_nobody_has_set_up_is_kept_with_its_channel(s
 
 
 async def test_a_gap_told_twice_is_there_once(store: Store) -> None:
-    first = await store.gaps.add(PAGE, Span(1000, 2000), "")
+    first = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
     await store.gaps.add_threads(first.id, ["t_1"])
 
-    assert await store.gaps.add(PAGE, Span(1000, 2000), "") == first
-    assert await store.gaps.add(PAGE, Span(1500, 1600), "") == first
+    assert await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS) == first
+    assert await store.gaps.add(PAGE, Span(1500, 1600), "", now_ms=NOW_MS) == first
     assert await store.gaps.next_thread(first.id) == "t_1"
 
 
 async def test_gaps_that_meet_go_on_as_one_and_lead_there(store: Store) -> None:
-    early = await store.gaps.add(PAGE, Span(1000, 2000), "")
-    late = await store.gaps.add(PAGE, Span(3000, 4000), "")
-    apart = await store.gaps.add(PAGE, Span(9000, 9500), "")
-    middle = await store.gaps.add(PAGE, Span(1500, 2500), "")
-    whole = await store.gaps.add(PAGE, Span(2500, 3500), "again")
+    early = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
+    late = await store.gaps.add(PAGE, Span(3000, 4000), "", now_ms=NOW_MS)
+    apart = await store.gaps.add(PAGE, Span(9000, 9500), "", now_ms=NOW_MS)
+    middle = await store.gaps.add(PAGE, Span(1500, 2500), "", now_ms=NOW_MS)
+    whole = await store.gaps.add(PAGE, Span(2500, 3500), "again", now_ms=NOW_MS)
 
     assert (whole.span, whole.listed) == (Span(1000, 4000), False)
     for part in (early, middle, late):
@@ -44,10 +46,10 @@ async def test_gaps_that_meet_go_on_as_one_and_lead_there(store: Store) -> None:
 
 
 async def test_gaps_of_two_channels_and_gaps_that_are_done_stay_apart(store: Store) -> None:
-    other = await store.gaps.add(BOT, Span(1000, 2000), "")
-    done = await store.gaps.add(PAGE, Span(1000, 2000), "")
-    await store.gaps.finish(done.id)
-    new = await store.gaps.add(PAGE, Span(1000, 2000), "")
+    other = await store.gaps.add(BOT, Span(1000, 2000), "", now_ms=NOW_MS)
+    done = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
+    await store.gaps.finish(done.id, now_ms=NOW_MS)
+    new = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
 
     assert len({other.id, done.id, new.id}) == 3
     assert await store.gaps.next_gap(done.channel_id) == new
@@ -55,18 +57,18 @@ async def test_gaps_of_two_channels_and_gaps_that_are_done_stay_apart(store: Sto
 
 async def test_what_is_written_of_a_gap_that_became_part_of_another_changes_nothing(store: Store) -> None:
     """Its reader may be on the way while it is merged."""
-    part = await store.gaps.add(PAGE, Span(1000, 2000), "")
-    whole = await store.gaps.add(PAGE, Span(1500, 3000), "")
+    part = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
+    whole = await store.gaps.add(PAGE, Span(1500, 3000), "", now_ms=NOW_MS)
     await store.gaps.listed(part.id)
     await store.gaps.note(part.id, "trouble", stopped=True)
-    await store.gaps.finish(part.id)
+    await store.gaps.finish(part.id, now_ms=NOW_MS)
 
     assert (await store.gaps.view(part.id)).gap.state is GapState.MERGED
     assert await store.gaps.next_gap(part.channel_id) == whole
 
 
 async def test_threads_are_read_one_after_another_and_counted(store: Store) -> None:
-    gap = await store.gaps.add(PAGE, Span(1000, 2000), "")
+    gap = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
     assert await store.gaps.add_threads(gap.id, ["t_1", "t_2"]) == 2
     assert await store.gaps.add_threads(gap.id, ["t_2", "t_3"]) == 1
     await store.gaps.listed(gap.id)
@@ -81,7 +83,7 @@ async def test_threads_are_read_one_after_another_and_counted(store: Store) -> N
 
 
 async def test_a_stopped_gap_waits_again_when_it_is_reopened(store: Store) -> None:
-    gap = await store.gaps.add(PAGE, Span(1000, 2000), "")
+    gap = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
     await store.gaps.note(gap.id, "the token is dead", stopped=True)
     assert await store.gaps.channels_with_work() == []
     assert (await store.gaps.view(gap.id)).gap.sentence == "the token is dead"
@@ -92,7 +94,7 @@ async def test_a_stopped_gap_waits_again_when_it_is_reopened(store: Store) -> No
 
 
 async def test_a_removed_channel_has_no_work(store: Store) -> None:
-    gap = await store.gaps.add(PAGE, Span(1000, 2000), "")
+    gap = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
     await store.channels.remove_channel(gap.channel_id)
 
     assert await store.gaps.channels_with_work() == []
@@ -109,3 +111,72 @@ async def test_messages_that_are_here_are_not_missing(store: Store) -> None:
 async def test_a_gap_that_is_not_there_is_not_found(store: Store) -> None:
     with pytest.raises(GapNotFound, match="no backfill 7"):
         await store.gaps.view(7)
+
+
+async def test_a_pause_that_facebook_asked_for_is_kept_also_when_the_gap_becomes_part_of_another(store: Store) -> None:
+    part = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
+    await store.gaps.note(part.id, "a pause", not_before_ms=NOW_MS + 60_000)
+    assert (await store.gaps.view(part.id)).gap.not_before_ms == NOW_MS + 60_000
+
+    whole = await store.gaps.add(PAGE, Span(1500, 3000), "", now_ms=NOW_MS)
+
+    assert whole.not_before_ms == NOW_MS + 60_000
+    await store.gaps.note(whole.id, "")
+    assert (await store.gaps.view(whole.id)).gap.not_before_ms == 0
+
+
+async def ended(store: Store, number: int, *, at_ms: int, missing: int = 0) -> Gap:
+    """Keep a gap that is done, with a thread."""
+    gap = await store.gaps.add(PAGE, Span(10_000 * number, 10_000 * number + 1), "", now_ms=at_ms)
+    await store.gaps.add_threads(gap.id, ["t_1"])
+    await store.gaps.finish_thread(gap.id, ThreadRead("t_1", "psid-1", found=1, missing=missing))
+    await store.gaps.finish(gap.id, now_ms=at_ms)
+    return gap
+
+
+class TestWhatEnded:
+    async def test_what_is_open_is_shown_first_then_what_is_new_or_misses_something(self, store: Store) -> None:
+        await ended(store, 1, at_ms=NOW_MS - 2)
+        missing = await ended(store, 2, at_ms=NOW_MS - 2, missing=5)
+        stopped = await store.gaps.add(PAGE, Span(1, 2), "", now_ms=NOW_MS)
+        await store.gaps.note(stopped.id, "no token", stopped=True)
+        new = await ended(store, 3, at_ms=NOW_MS)
+
+        shown = await store.gaps.views_of_interest(limit=9, ended_since_ms=NOW_MS - 1)
+        assert [view.gap.id for view in shown] == [stopped.id, new.id, missing.id]
+        (first,) = await store.gaps.views_of_interest(limit=1, ended_since_ms=NOW_MS - 1)
+        assert first.gap.id == stopped.id
+
+    async def test_it_goes_with_its_threads_when_it_is_old_and_what_is_open_stays(self, store: Store) -> None:
+        old = await ended(store, 1, at_ms=NOW_MS - 2)
+        new = await ended(store, 2, at_ms=NOW_MS)
+        open_ = await store.gaps.add(PAGE, Span(1, 2), "", now_ms=NOW_MS - 2)
+
+        assert await store.gaps.prune(ended_before_ms=NOW_MS - 1, keep=9, at_most=9) == 1
+        assert {view.gap.id for view in await store.gaps.views(limit=9)} == {new.id, open_.id}
+        assert (await store.counts())["gap_threads"] == 1
+        with pytest.raises(GapNotFound):
+            await store.gaps.view(old.id)
+        assert await store.gaps.prune(ended_before_ms=NOW_MS - 1, keep=9, at_most=9) == 0
+
+    async def test_only_the_newest_are_kept_however_many_end_in_a_day(self, store: Store) -> None:
+        kept = [await ended(store, number, at_ms=NOW_MS + number) for number in range(1, 6)][-2:]
+        gone = [await store.gaps.prune(ended_before_ms=0, keep=2, at_most=2) for _ in range(3)]
+
+        assert gone == [2, 1, 0]
+        assert [view.gap.id for view in await store.gaps.views(limit=9)] == [gap.id for gap in reversed(kept)]
+
+    async def test_what_became_part_of_a_gap_goes_with_it(self, store: Store) -> None:
+        await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
+        whole = await store.gaps.add(PAGE, Span(1500, 3000), "", now_ms=NOW_MS)
+        await store.gaps.finish(whole.id, now_ms=NOW_MS - 2)
+
+        assert await store.gaps.prune(ended_before_ms=NOW_MS - 1, keep=9, at_most=9) == 1
+        assert (await store.counts())["gaps"] == 0
+
+    async def test_what_became_part_of_an_open_gap_goes_when_it_is_old(self, store: Store) -> None:
+        await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
+        whole = await store.gaps.add(PAGE, Span(1500, 3000), "", now_ms=NOW_MS - 2)
+
+        assert await store.gaps.prune(ended_before_ms=NOW_MS - 1, keep=9, at_most=9) == 1
+        assert await store.gaps.next_gap(whole.channel_id) == whole

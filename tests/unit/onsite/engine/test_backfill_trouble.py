@@ -45,6 +45,21 @@ def test_what_a_person_must_mend_stops_it(trouble: GraphTrouble, *, token_dead: 
     assert after.sentence.startswith("Facebook says no. The backfill goes on with another token")
 
 
+@pytest.mark.parametrize(
+    ("regain_s", "pause_s"),
+    [
+        pytest.param(0.0, 75.0, id="nothing told"),
+        pytest.param(30.0, 75.0, id="shorter than ours"),
+        pytest.param(1140.0, 1140.0, id="longer than ours"),
+        pytest.param(1e9, 86_400.0, id="longer than any limit counts"),
+    ],
+)
+def test_a_pause_is_at_least_what_facebook_asks_for(regain_s: float, pause_s: float) -> None:
+    error = FacebookError("Facebook says no.", GraphTrouble.THROTTLED, regain_s)
+
+    assert after_trouble(error, failures=1, jitter=1.0).pause_s == pause_s
+
+
 @given(st.sampled_from([None, *GraphTrouble]), st.integers(1, 50), st.floats(0, 1))
 def test_a_pause_is_never_short_of_seconds_and_never_longer_than_twenty_minutes(
     trouble: GraphTrouble | None, failures: int, jitter: float

@@ -26,7 +26,9 @@ CHANNEL = Channel(1, ChannelRef(Platform.FACEBOOK, "1122"), "Acme", ChannelState
 CONTACT = ContactView(1, 1, Platform.FACEBOOK, "9001", "Ada", "", "")
 RELAY = relay_json(RelayLink(asked=False, clock=lambda: 0.0), site=None, last_batch_at_ms=None)
 CONVERSATION = ConversationView(1, 1, Platform.FACEBOOK, "Acme", "9001", "", 1, "Ada", 0, "hello")
-GAP = Gap(1, 1, "1122", Span(0, 1), "", GapState.DONE, "", listed=True, merged_into=None)
+GAP = Gap(
+    1, 1, "1122", Span(0, 1), "", GapState.DONE, "", listed=True, merged_into=None, not_before_ms=0, ended_at_ms=1
+)
 BACKFILL = backfill_json(GapView(GAP, 1, 1, 0, [ThreadRead("t_1", "9001", 0, 1)], 1, 1))
 
 POSTPONED_OR_LOST = {GraphTrouble.THROTTLED, GraphTrouble.TEMPORARY, GraphTrouble.UNKNOWN_OUTCOME}
