@@ -1,6 +1,7 @@
 """Recognises echoes of our own replies, so that each stays one row, in whatever order answer and echo arrive.
 
-An echo is ours when it carries our correlation, or when its id is the one that the Send API answered with. An echo
+An echo is ours when it carries our correlation, or when its id is the one that the Send API answered with. What was
+found by reading a conversation carries none: it may be an unknown reply by its words and its time. An echo
 that came before the answer and without our correlation looked like a message from elsewhere and made a row of its own:
 `absorb` gives that row's place to the reply once the two are known to be the same. Only such a row is ever absorbed:
 what somebody wrote here is never removed, whatever id a platform answers with.
@@ -18,6 +19,7 @@ from onsite.adapters.sql.statements import AnyRow, among, fetch
 from onsite.adapters.sql.tables import messages
 from onsite.core.model import Author, Direction, MessageFact
 from onsite.core.sending import SendState
+from onsite.engine.found_replies import FoundReply, OwnReply, recognised
 from onsite.engine.settling import after_echo, further
 
 _COLUMNS = select(
@@ -32,6 +34,12 @@ _COLUMNS = select(
 _OUTBOUND = messages.c.direction == Direction.OUTBOUND
 _BY_CORRELATION = _COLUMNS.where(among(messages.c.correlation))
 _BY_KEY = _COLUMNS.where(_OUTBOUND, among(messages.c.conversation_id, "conversations"), among(messages.c.key))
+_WITHOUT_KEY = _COLUMNS.add_columns(messages.c.text).where(
+    among(messages.c.conversation_id, "conversations"),
+    messages.c.correlation.is_not(None),
+    messages.c.state.is_not(None),
+    messages.c.key.is_(None),
+)
 _CONFIRM = (
     update(messages)
     .where(messages.c.id == bindparam("_id"))
@@ -46,12 +54,14 @@ def confirm_ours(connection: Connection, echoes: Sequence[Placed], places: dict[
     facts = {one: cast("MessageFact", one.fact) for one in echoes}
     by_correlation = _by_correlation(connection, {f.correlation for f in facts.values() if f.correlation})
     by_key = _by_key(connection, facts, places)
+    by_words = _by_words(connection, {one: fact for one, fact in facts.items() if fact.backfilled}, places, by_key)
     changes: dict[int, dict[str, object]] = {}
     ours: set[Placed] = set()
     for one, fact in facts.items():
         conversation_id = places[one.place].id
         same_key = by_key.get((conversation_id, fact.message_key))
         reply = by_correlation.get((conversation_id, fact.correlation)) or same_key
+        reply = reply or by_words.get((conversation_id, fact.message_key))
         if reply is None or reply.correlation is None:
             continue
         ours.add(one)
@@ -112,6 +122,26 @@ def _by_key(
     keys = {fact.message_key for fact in facts.values()}
     rows = fetch(connection, _BY_KEY, {"among": keys, "conversations": in_conversations})
     return {(row.conversation_id, row.key): row for row in rows}
+
+
+def _by_words(
+    connection: Connection,
+    facts: dict[Placed, MessageFact],
+    places: dict[Place, ConversationRow],
+    by_key: dict[tuple[int, str], AnyRow],
+) -> dict[tuple[int, str], AnyRow]:
+    """Return the unknown replies that were found, by conversation and the platform's id."""
+    found = [
+        FoundReply(fact.message_key, conversation_id, fact.text, fact.sent_at_ms)
+        for one, fact in facts.items()
+        if ((conversation_id := places[one.place].id), fact.message_key) not in by_key
+    ]
+    if not found:
+        return {}
+    rows = fetch(connection, _WITHOUT_KEY, {"conversations": {each.conversation_id for each in found}})
+    by_id = {row.id: row for row in rows}
+    ours = [OwnReply(row.id, row.conversation_id, row.text, SendState(row.state), row.sent_at_ms) for row in rows]
+    return {place: by_id[reply_id] for place, reply_id in recognised(found, ours).items()}
 
 
 def _update(connection: Connection, rows: list[dict[str, object]]) -> None:

@@ -1,4 +1,7 @@
-"""Adds messages and their attachments. One that is there already, by the platform's id, is left as it is."""
+"""Adds messages and their attachments. One that is there already, by the platform's id, is left as it is.
+
+But for one that was found before its webhook came: that tells more (`adapters.sql.found_rows`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -7,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from onsite.adapters.sql.conversation_rows import ConversationRow, move_up
+from onsite.adapters.sql.found_rows import complete_found, forget_attachments
 from onsite.adapters.sql.inserts import insert_new
 from onsite.adapters.sql.placing import Place, Placed
 from onsite.adapters.sql.tables import attachments, messages
@@ -37,12 +41,18 @@ def add_messages(
             contact_id = contacts[one.channel_id, one.fact.person.key] if one.fact.person is not None else None
             rows.append(_row(one.fact, conversation_id, contact_id))
     added = insert_new(connection, messages, rows, messages.c.id, *_KEY)
-    move_up(connection, {row.conversation_id for row in added})
-    _add_attachments(
-        connection,
-        [(row.id, facts[row.conversation_id, row.direction, row.key].attachments) for row in added],
-    )
+    ids = {(row.conversation_id, row.direction, row.key): row.id for row in added}
+    known = [row for row in rows if not row["backfilled"] and _key_of(row) not in ids]
+    completed = complete_found(connection, known)
+    told = {key: message_id for key, message_id in completed.items() if facts[key].attachments}
+    forget_attachments(connection, list(told.values()))
+    move_up(connection, {conversation_id for conversation_id, _, _ in ids | completed})
+    _add_attachments(connection, [(message_id, facts[key].attachments) for key, message_id in (ids | told).items()])
     return len(added)
+
+
+def _key_of(row: dict[str, Any]) -> tuple[int, str, str]:
+    return row["conversation_id"], str(row["direction"]), row["key"]
 
 
 def _row(fact: MessageFact, conversation_id: int, contact_id: int | None) -> dict[str, Any]:

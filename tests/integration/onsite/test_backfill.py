@@ -87,15 +87,20 @@ async def test_what_was_said_in_a_gap_is_there_once_and_marked(site: RunningSite
     assert [(each["text"], each["author_name"]) for each in await messages(site, GRACE)] == [("three", "Grace Hopper")]
 
 
-async def test_webhooks_that_come_later_and_backfills_that_are_repeated_change_nothing(site: RunningSite) -> None:
+async def test_webhooks_that_come_later_tell_the_millisecond_and_repeated_backfills_change_nothing(
+    site: RunningSite,
+) -> None:
     await unheard(site, "one", "two")
     assert (await ask(site))["found"] == 2
     before = await messages(site)
     for answer in await site.graph.retry_undelivered():
         assert answer.accepted
+    times = [iso_ms(int(said.at * 1000)) for said in site.graph.world.said]
+    completed = [message | {"sent_at": at} for message, at in zip(before, times, strict=True)]
 
+    assert await messages(site) == completed
     assert (await ask(site))["found"] == 0
-    assert await messages(site) == before
+    assert await messages(site) == completed
 
 
 async def test_our_own_replies_are_not_there_twice(site: RunningSite) -> None:

@@ -128,9 +128,14 @@ class World:
         self.unsent.add((page_id, mid))
 
     def note_event(self, page_id: str, event: Mapping[str, Any], now: float) -> None:
-        """Take in what a person did, as an event tells it: it opens the window, a message joins the conversation."""
+        """Take in what a person did, as an event tells it: it opens the window, a message joins the conversation.
+
+        So does a button that they pressed: its title, as they see it, without its payload.
+        """
         person = self.person(page_id, _id_of(event.get("sender")))
-        message = event.get("message")
+        message, pressed = event.get("message"), event.get("postback")
+        if isinstance(pressed, dict) and pressed.get("mid"):
+            message = {"mid": pressed["mid"], "text": pressed.get("title", "")}
         message = message if isinstance(message, dict) else {}
         if person is None or message.get("is_echo") or not any(key in event for key in INBOUND_KEYS):
             return
