@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import count
@@ -21,6 +22,7 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
+from relay.adapters import child_process
 from tests.support.waiting import process_did
 
 TEMPLATE = "empty"
@@ -49,12 +51,15 @@ class Postgres:
         options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
         command = [str(self._programs / "initdb"), "-D", str(self.folder / "data"), *options]
         subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **_as_somebody())
+        # What the kernel means by a parent is the thread: what another one starts would end with that thread.
+        die_with_us = threading.current_thread() is threading.main_thread()
         with (self.folder / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [str(self._programs / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), *_OPTIONS],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
+                preexec_fn=child_process._die_with_parent() if die_with_us else None,  # noqa: PLW1509  a prctl alone
                 **_as_somebody(),
             )
         process_did(self._serves)
