@@ -10,9 +10,15 @@ from functools import lru_cache
 Clock = Callable[[], float]
 """Seconds since 1970-01-01 UTC, as `time.time` tells them."""
 
+LAST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999 (UTC), the last that `datetime` and most calendars know."""
+
 
 def iso_ms(epoch_ms: int) -> str:
-    """Write milliseconds since 1970 as ISO 8601 in UTC with milliseconds: `2026-11-22T10:20:00.123Z`."""
+    """Write milliseconds since 1970 as ISO 8601 in UTC with milliseconds: `2026-11-22T10:20:00.123Z`.
+
+    Raises ValueError for what is beyond LAST_MS.
+    """
     return f"{_iso_s(epoch_ms // 1000)}.{epoch_ms % 1000:03d}Z"
 
 

@@ -11,6 +11,8 @@ import math
 import re
 from typing import Any
 
+from shared.clock import LAST_MS
+
 JsonObject = dict[str, Any]
 
 MAX_ID_CHARS = 512
@@ -18,8 +20,6 @@ MAX_ID_CHARS = 512
 
 _SECONDS_BELOW = 10**11
 """A moment below is told in seconds, from there on in milliseconds: in ms this is 1973, in s the year 5138."""
-_LAST_MS = 253_402_300_799_999
-"""The end of the year 9999, the last that `datetime` knows."""
 _INT64 = 2**63
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
@@ -95,7 +95,7 @@ def as_epoch_ms(value: Any) -> int | None:
     if moment is None or moment <= 0:
         return None
     in_ms = moment * 1000 if moment < _SECONDS_BELOW else moment
-    return in_ms if in_ms <= _LAST_MS else None
+    return in_ms if in_ms <= LAST_MS else None
 
 
 def _is_integer(value: Any) -> bool:

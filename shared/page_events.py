@@ -23,6 +23,8 @@ KIND_TOKEN_INVALID = "page.token_invalid"  # noqa: S105  a kind, not a secret
 KIND_GAP = "page.gap"
 """For some time Meta may have sent nothing of what customers wrote."""
 
+KINDS = frozenset({KIND_CONNECTED, KIND_DISCONNECTED, KIND_TOKEN_INVALID, KIND_GAP})
+
 ABOUT_ONE_SITE = frozenset({KIND_CONNECTED, KIND_DISCONNECTED, KIND_TOKEN_INVALID})
 """What says something of one site and its copy of the token, and nothing to another site that gets the page."""
 

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from onsite.core.facebook.conversations import Customer, Listed
+from onsite.core.model import Platform
 from onsite.engine.bell import Bell
 from onsite.engine.channels import ChannelRef
 from onsite.engine.errors import StoreUnavailable
 from onsite.engine.incoming import Applied, EventState, IncomingBatch, IncomingEvent, NextOffset
 from onsite.engine.metrics import Metrics
 from onsite.engine.ports import InboxStore, ItemTranslator, UpdateId, UpdateTranslator
-from onsite.engine.reading import quarantine, read_found, read_relay_event, read_update
+from onsite.engine.reading import key_of_news, quarantine, read_found, read_relay_event, read_update
 from onsite.engine.storable import MAX_INT
 from shared.clock import Clock
 from shared.logs import get_logger
@@ -66,6 +67,12 @@ class Inbox:
         rejected = [Rejection(odd.id, odd.reason) for odd in batch.unreadable]
         rejected += [_without_page(event) for event in batch.events if not is_page_id(event.page_id)]
         return Receipt(accepted=len(events), rejected=rejected)
+
+    async def known_news(self, news: Sequence[Event]) -> set[str]:
+        """Return the ids of those of the relay's own events that are stored already. Raises StoreUnavailable."""
+        keys = {(event.page_id, key_of_news(event)): event.id for event in news}
+        known = await self._store.known(Platform.FACEBOOK, list(keys)) if keys else set()
+        return {keys[each] for each in known}
 
     async def check(self) -> None:
         """Ask whether a push could be stored now. Raises StoreUnavailable."""

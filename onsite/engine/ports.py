@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from onsite.core.facebook.conversations import Customer, MessagePage, ThreadPage
 from onsite.core.facebook.page import PageIdentity
 from onsite.core.gap import Span
-from onsite.core.model import Translation
+from onsite.core.model import Platform, Translation
 from onsite.core.sending import SendOutcome, SendState
 from onsite.engine.channels import Channel, ChannelRef, ChannelState, Credentials
 from onsite.engine.incoming import Applied, IncomingBatch
@@ -44,6 +44,10 @@ class InboxStore(Protocol):
 
     async def apply(self, batch: IncomingBatch) -> Applied:
         """Store the events and their facts in one transaction. A repetition changes nothing."""
+        ...
+
+    async def known(self, platform: Platform, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those events that are stored, each by its channel's id at the platform and its key."""
         ...
 
     async def check(self) -> None:

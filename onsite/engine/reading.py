@@ -23,6 +23,11 @@ UPDATE_KIND = "update"
 """The kind of every event of Telegram's."""
 
 
+def key_of_news(event: Event) -> str:
+    """Return the key under which an event of the relay's own is stored: two of them may have the same content."""
+    return f"source:{as_text(event.id)}"
+
+
 def read_relay_event(event: Event, *, translate: ItemTranslator, now_ms: int) -> IncomingEvent:
     """Read one event of the relay's; kinds other than Meta's own are kept raw and ignored."""
     payload = bytes(event.payload)

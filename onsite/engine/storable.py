@@ -11,10 +11,8 @@ from typing import Any, TypeVar, cast
 
 from onsite.core.errors import TranslationError
 from onsite.core.model import Fact, MessageFact
+from shared.clock import LAST_MS
 from shared.lenient import as_text
-
-MAX_TIME_MS = 253_402_300_799_999
-"""The last millisecond of the year 9999, where calendars of most libraries end."""
 
 MAX_INT = 2**63 - 1
 
@@ -45,7 +43,7 @@ def _is_plain(fact: Fact) -> bool:
 
 
 def _check_time(time_ms: int) -> None:
-    if not 0 <= time_ms <= MAX_TIME_MS:
+    if not 0 <= time_ms <= LAST_MS:
         raise TranslationError(f"its time is {time_ms} ms since 1970, which is no time")
 
 

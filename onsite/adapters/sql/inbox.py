@@ -6,7 +6,7 @@ one look-up and writes them with one insert and one update.
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, tuple_, update
 
 from onsite.adapters.sql.channel_rows import ensure_channels
 from onsite.adapters.sql.contact_rows import ensure_contacts
@@ -17,14 +17,26 @@ from onsite.adapters.sql.message_rows import add_messages
 from onsite.adapters.sql.placing import Place, Placed, placed_facts
 from onsite.adapters.sql.receipts import advance_by_receipts
 from onsite.adapters.sql.tables import channels, events
-from onsite.adapters.sql.transactions import SqlStore, writing
-from onsite.core.model import Direction, MessageFact, ReceiptFact
+from onsite.adapters.sql.transactions import SqlStore, reading, writing
+from onsite.core.model import Direction, MessageFact, Platform, ReceiptFact
 from onsite.engine.channels import ChannelRef
 from onsite.engine.incoming import Applied, IncomingBatch, IncomingEvent, NextOffset
 
 
 class SqlInbox(SqlStore):
     """Implements `InboxStore`."""
+
+    @reading
+    def known(
+        self, connection: Connection, platform: Platform, keys: Sequence[tuple[str, str]]
+    ) -> set[tuple[str, str]]:
+        """Return those events that are stored, each by its channel's id at the platform and its key."""
+        wanted = tuple_(channels.c.external_id, events.c.key).in_(list(keys))
+        query = select(channels.c.external_id, events.c.key).join(channels, channels.c.id == events.c.channel_id)
+        return {
+            (row.external_id, row.key)
+            for row in connection.execute(query.where(channels.c.platform == platform, wanted))
+        }
 
     @writing
     def check(self, connection: Connection) -> None:

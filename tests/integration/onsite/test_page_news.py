@@ -1,11 +1,12 @@
 """What the relay says of a page's token shows at its channel, and goes by what shows that the page has a good one."""
 
+from itertools import count
 from typing import Any
 
 from pydantic import SecretStr
 
 from shared.graph import appsecret_proof
-from shared.page_events import KIND_CONNECTED, KIND_TOKEN_INVALID
+from shared.page_events import KIND_CONNECTED, KIND_DISCONNECTED, KIND_GAP, KIND_TOKEN_INVALID
 from shared.page_token import PageToken, seal
 from tests.integration.onsite.site import PAGE_ID, PAGE_TOKEN, PSID, SECRET, RunningSite, messenger_event, wire_event
 from tests.world.watching import eventually
@@ -14,15 +15,26 @@ REASON = "The password of the Facebook account was changed: connect the page aga
 DEAD = {"reason": REASON, "code": 190, "subcode": 460}
 
 
+_numbers = count(1)
+
+
+async def push(site: RunningSite, event: dict[str, Any]) -> None:
+    assert await site.push_events(event) == (200, {"accepted": 1})
+
+
 async def tell(site: RunningSite, kind: str, payload: Any, *, page_id: str = PAGE_ID) -> None:
-    status, answer = await site.push_events(wire_event(payload, number=7, kind=kind, page_id=page_id))
-    assert (status, answer) == (200, {"accepted": 1})
+    await push(site, wire_event(payload, number=next(_numbers), kind=kind, page_id=page_id))
+
+
+def connected(site: RunningSite, token: str = PAGE_TOKEN) -> dict[str, Any]:
+    proof = appsecret_proof(SecretStr(token), SecretStr(site.graph.app_secret))
+    sealed = seal(PageToken(SecretStr(token), proof), page_id=PAGE_ID, secrets=[SECRET])
+    payload = {"name": "Acme", "sealed": list(sealed)}
+    return wire_event(payload, number=next(_numbers), kind=KIND_CONNECTED)
 
 
 async def connect(site: RunningSite, token: str = PAGE_TOKEN) -> None:
-    proof = appsecret_proof(SecretStr(token), SecretStr(site.graph.app_secret))
-    sealed = seal(PageToken(SecretStr(token), proof), page_id=PAGE_ID, secrets=[SECRET])
-    await tell(site, KIND_CONNECTED, {"name": "Acme", "sealed": list(sealed)})
+    await push(site, connected(site, token))
 
 
 async def health(site: RunningSite) -> tuple[str, str]:
@@ -126,3 +138,22 @@ async def test_a_channel_without_a_token_says_so_still(site: RunningSite) -> Non
     await tell(site, KIND_TOKEN_INVALID, DEAD)
 
     assert (await health(site))[0] == "no_token"
+
+
+async def test_old_news_that_comes_once_more_undoes_nothing(site: RunningSite) -> None:
+    first = connected(site)
+    await push(site, first)
+    await tell(site, KIND_DISCONNECTED, {"reason": "unbound"})
+    await push(site, first)
+
+    assert (await health(site))[0] == "disconnected"
+
+
+async def test_a_gap_that_ends_with_the_calendar_holds_up_nothing(site: RunningSite) -> None:
+    await connect(site)
+    far = {"from": "0001-01-01T00:00:00+14:00", "to": "9999-12-31T23:59:59-14:00", "reason": "?"}
+    gap = wire_event(far, number=next(_numbers), kind=KIND_GAP)
+
+    assert await site.push_events(gap, messenger_event("hello", mid="m1")) == (200, {"accepted": 2})
+    assert (await site.get("/status"))["backfills"][0]["until"] == "9999-12-31T23:59:59.999Z"
+    assert (await site.get("/conversations"))["conversations"][0]["last_text"] == "hello"

@@ -1,5 +1,7 @@
 """The relay's news of pages is acted on before its batch is acknowledged, and news that cannot be read is refused."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -26,12 +28,19 @@ class Site:
     def __init__(self) -> None:
         self.told: list[Any] = []
         self.database_is_away = False
+        self.stored: set[str] = set()
+        self.fault: Exception | None = None
         self.batches = RelayBatches(self, self, self, secret=SECRET)  # type: ignore[arg-type]  # an inbox, as far as it is used
 
     async def take_batch(self, batch: Batch) -> Receipt:
         """Store a batch."""
         self.told.append([event.id for event in batch.events])
+        self.stored.update(event.id for event in batch.events)
         return Receipt(len(batch.events))
+
+    async def known_news(self, news: Sequence[Event]) -> set[str]:
+        """Tell what was stored."""
+        return self.stored & {event.id for event in news}
 
     async def page_connected(self, page_id: str, credentials: Credentials, *, name: str) -> None:
         """Note it."""
@@ -41,6 +50,8 @@ class Site:
 
     async def page_disconnected(self, page_id: str, reason: str) -> None:
         """Note it."""
+        if self.fault is not None:
+            raise self.fault
         self.told.append((page_id, reason))
 
     async def page_token_died(self, page_id: str, reason: str) -> None:
@@ -133,6 +144,43 @@ async def test_news_that_cannot_be_read_is_refused_and_costs_nothing_else(site: 
     assert words in receipt.rejected[0].reason
     assert "EAApage" not in receipt.rejected[0].reason
     assert site.told == [["1-2"]]
+
+
+async def test_a_fault_of_ours_over_one_event_costs_that_one_alone(site: Site) -> None:
+    site.fault = ValueError("year 10000 is out of range")
+    gone = event(1, page_events.KIND_DISCONNECTED, page_events.encode(PageDisconnected("unbound")))
+    receipt = await site.take(gone, event(2, "messaging", b"{}"))
+
+    assert [each.id for each in receipt.rejected] == ["1-1"]
+    assert "the site failed over it (ValueError)" in receipt.rejected[0].reason
+    assert site.told == [["1-2"]]
+
+
+async def test_news_that_is_stored_is_not_acted_on_again(site: Site) -> None:
+    gone = event(2, page_events.KIND_DISCONNECTED, page_events.encode(PageDisconnected("unbound")))
+    for news in (connected(1), gone, connected(1)):
+        await site.take(news)
+
+    assert site.told[0][2] == "Acme"
+    assert site.told[1:] == [["1-1"], ("1122", "unbound"), ["1-2"], ["1-1"]]
+
+
+async def test_a_batch_that_is_still_worked_on_is_not_overtaken(site: Site) -> None:
+    may_go_on = asyncio.Event()
+    slow = site.take_batch
+
+    async def take_batch(batch: Batch) -> Receipt:
+        await may_go_on.wait()
+        return await slow(batch)
+
+    site.take_batch = take_batch  # type: ignore[method-assign]  # a database that takes its time
+    gone = event(2, page_events.KIND_DISCONNECTED, page_events.encode(PageDisconnected("unbound")))
+    batches = [asyncio.create_task(site.take(news)) for news in (connected(1), connected(1), gone)]
+    may_go_on.set()
+    await asyncio.gather(*batches)
+
+    assert site.told[-2:] == [("1122", "unbound"), ["1-2"]]
+    assert sum(each[2:] == ("Acme",) for each in site.told) == 1
 
 
 async def test_kinds_of_a_later_release_and_odd_pages_are_left_to_the_inbox(site: Site) -> None:

@@ -20,7 +20,8 @@ from onsite.core.model import (
     ReceiptFact,
     ReceiptState,
 )
-from onsite.engine.storable import MAX_INT, MAX_TIME_MS, storable_fact
+from onsite.engine.storable import MAX_INT, storable_fact
+from shared.clock import LAST_MS
 
 
 def message(**more: Any) -> MessageFact:
@@ -66,7 +67,7 @@ def test_a_size_beyond_64_bits_is_left_out() -> None:
     "fact",
     [
         pytest.param(message(sent_at_ms=-1), id="before 1970"),
-        pytest.param(message(sent_at_ms=MAX_TIME_MS + 1), id="after 9999"),
+        pytest.param(message(sent_at_ms=LAST_MS + 1), id="after 9999"),
         pytest.param(message(message_key=""), id="message without id"),
         pytest.param(message(conversation_key=""), id="nobody's conversation"),
         pytest.param(ReceiptFact("c", ReceiptState.READ, (), 2**70), id="receipt beyond time"),
@@ -87,7 +88,7 @@ def test_whatever_comes_out_can_be_stored(text: str, name: str, at: int, size: i
     try:
         fact = storable_fact(message(text=text, sent_at_ms=at, attachments=(attachment,)))
     except TranslationError:
-        assert not 0 <= at <= MAX_TIME_MS
+        assert not 0 <= at <= LAST_MS
         return
 
     assert isinstance(fact, MessageFact)
