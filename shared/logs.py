@@ -19,6 +19,7 @@ _SECRETS_IN_TEXT = re.compile(
     r"(?P<keep>"
     r"/bot[0-9]{6,19}:"  # Telegram: the token is part of the address
     r"|(?:access_token|appsecret_proof|client_secret|input_token|fb_exchange_token|hub\.verify_token|code)="
+    r"|(?:(?<=[?&])state=|/facebook/connect/|__Host-connect-[A-Za-z0-9_-]*=)"  # a login in the browser
     r"|[Bb]earer\s+"
     r"|whsec_"
     r"|\b[0-9]{6,19}:(?=[A-Za-z0-9_-]{30,})"  # a bare Telegram token
@@ -48,6 +49,24 @@ class _MaskingFormatter(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return mask(super().format(record))
+
+
+class _StrangersMistakes(logging.Filter):
+    """What aiohttp's parser refuses is a stranger's mistake, and its error repeats what the stranger sent.
+
+    Of it the kind is kept: no traceback, no error in the log for whoever can open a connection.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; keep it in any case."""
+        error = record.exc_info[1] if record.exc_info else None
+        if type(error).__module__ == "aiohttp.http_exceptions":
+            record.msg, record.args, record.exc_info = "request_not_readable %s", (type(error).__name__,), None
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return True
+
+
+_STRANGERS_MISTAKES = _StrangersMistakes()
 
 
 def configure_logs(*, level: str = "INFO", stream: TextIO | None = None, json: bool | None = None) -> None:
@@ -80,6 +99,7 @@ def configure_logs(*, level: str = "INFO", stream: TextIO | None = None, json: b
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("aiohttp.server").addFilter(_STRANGERS_MISTAKES)  # the same one again adds nothing
     # Libraries that would log a line for each request or each idle look.
     for noisy in ("aiohttp.access", "rq.worker", "rq.scheduler", "rq.queue", "alembic", "asyncio", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -11,11 +11,14 @@ from redis.asyncio import Redis
 
 from relay.adapters.redis_bindings import RedisBindings
 from relay.adapters.redis_pages import RedisPages
-from relay.adapters.replies import text
+from relay.adapters.replies import raw, text
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.audit_state import AuditState, Outage
 from relay.engine.watchdog import Audited, Due
+from shared.logs import get_logger
+
+log = get_logger(__name__)
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(AuditState).decode
@@ -62,7 +65,8 @@ class RedisAudits:
             return {}
         async with store_errors():
             records = await self._redis.hmget(keys.AUDITS, list(page_ids))
-        return {page: _decode(record) for page, record in zip(page_ids, records, strict=True) if record is not None}
+        found = {page: raw(record) for page, record in zip(page_ids, records, strict=True) if record is not None}
+        return {page: state for page, record in found.items() if (state := _read(page, record)) is not None}
 
     async def outages(self) -> Sequence[Outage]:
         """See `engine.watchdog.AuditStore.outages`."""
@@ -84,3 +88,12 @@ class RedisAudits:
         async with store_errors():
             await self._redis.hdel(keys.AUDITS, *page_ids)
             await self._redis.zrem(keys.AUDIT_TIMES, *page_ids)
+
+
+def _read(page_id: str, record: bytes) -> AuditState | None:
+    """Read one page's record; one of another release, perhaps, is as none: the next audit writes it anew."""
+    try:
+        return _decode(record)
+    except msgspec.DecodeError as error:
+        log.warning("audit_state_unreadable", page=page_id, reason=str(error))
+        return None

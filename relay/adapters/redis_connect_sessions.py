@@ -3,6 +3,7 @@
 Pages' tokens stand there while their person chooses, sealed under the master key.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -35,6 +36,7 @@ class _Record(msgspec.Struct, frozen=True):
     sealed_pages: str
     person: str
     incomplete: bool
+    departures: int = 0
 
 
 SCAN_AT_ONCE = 1000
@@ -71,6 +73,13 @@ class RedisConnectSessions:
 
     async def forget_site(self, site: str) -> None:
         """Keep no session of a site. Looks at every key there is; raises StoreUnavailable."""
+        await self._forget(lambda record: record.site == site)
+
+    async def forget_person(self, user_id: str) -> None:
+        """Keep no session of a person. Looks at every key there is; raises StoreUnavailable."""
+        await self._forget(lambda record: record.person == user_id)
+
+    async def _forget(self, is_meant: Callable[[_Record], bool]) -> None:
         found = self._redis.scan_iter(match=keys.connect_session("*"), count=SCAN_AT_ONCE)
         while True:
             async with store_errors():
@@ -78,7 +87,7 @@ class RedisConnectSessions:
                 if key is None:
                     return
                 record: Any = await self._redis.get(key)
-                if record is not None and _decode(record).site == site:
+                if record is not None and is_meant(_decode(record)):
                     await self._redis.delete(key)
 
     def _written(self, session: Session) -> bytes:
@@ -95,6 +104,7 @@ class RedisConnectSessions:
                 sealed,
                 session.person,
                 session.incomplete,
+                session.departures,
             )
         )
 
@@ -111,4 +121,5 @@ class RedisConnectSessions:
             tuple(ListedPage(page.id, page.name, SecretStr(page.token), page.lacks) for page in pages),
             record.person,
             record.incomplete,
+            record.departures,
         )

@@ -1,5 +1,6 @@
 """Everything on one machine: embedded Redis, web process with the live lane, and a worker as a child process."""
 
+import os
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from relay.adapters.embedded_redis import EmbeddedRedis
@@ -20,6 +21,7 @@ log = get_logger(__name__)
 async def run(settings: RelaySettings, *, allow_volatile: bool) -> None:
     """Run everything on this machine until SIGTERM or SIGINT; stops in the reverse order of starting."""
     stop = stop_event()
+    os.umask(0o077)  # what Redis keeps is nobody's but its owner's, also in a folder that others may enter
     with FolderLock(settings.data_dir, owner="relay run"):
         supervisor = Supervisor()
         async with AsyncExitStack() as stack:

@@ -213,7 +213,8 @@ def _site_routes(store: Store, lane: Lane, callers: SiteCallers) -> SiteRoutes:
 
 def _withdrawal_routes(settings: RelaySettings, redis: Redis, pages: PageConnection, kept: RedisPages) -> Routes:
     secret = settings.facebook_app_secret
-    withdrawals = Withdrawals(pages, kept, RedisReceipts(redis), app_secret=secret, clock=time.time)
+    logins = RedisConnectSessions(redis, vault_of(settings))
+    withdrawals = Withdrawals(pages, kept, logins, RedisReceipts(redis), app_secret=secret, clock=time.time)
     return WithdrawalRoutes(withdrawals, app_secret=secret, public_url=settings.public_url)
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from relay.core.graph_calls import is_done
 from relay.core.page import FIELDS
 from shared.graph import GraphError, GraphTrouble, decode_error, diagnose
 from shared.graph_usage import NO_USAGE, Usage
@@ -156,7 +157,7 @@ def read_success(status: int, body: bytes) -> Audit:
     answer = _read(status, body)
     if isinstance(answer, Audit):
         return answer
-    return Audit(Finding.SUBSCRIBED) if answer.get("success") in {True, "true"} else _unreadable(status)
+    return Audit(Finding.SUBSCRIBED) if is_done(answer) else _unreadable(status)
 
 
 def read_token(status: int, body: bytes) -> Audit:

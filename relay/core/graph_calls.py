@@ -13,6 +13,12 @@ def graph_url(base_url: str, path: str, **query: str) -> str:
     return f"{address}?{urlencode(query, safe=',')}" if query else address
 
 
+def is_done(answer: JsonObject) -> bool:
+    """Whether Meta says that it was done; a sample of Meta's has it as a text."""
+    success = answer.get("success")
+    return success is True or success == "true"
+
+
 def read_graph(status: int, body: bytes) -> JsonObject:
     """Return the answer's object. Raises FacebookRefused, with Meta's words where there are any."""
     if error := decode_error(body):

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import SecretStr
 
 from relay.core.errors import FacebookRefused
-from relay.core.graph_calls import graph_url, read_graph
+from relay.core.graph_calls import graph_url, is_done, read_graph
 from shared.lenient import as_id, as_text
 
 FIELDS = (
@@ -116,5 +116,5 @@ def read_owner(status: int, body: bytes) -> TokenOwner:
 
 def read_success(status: int, body: bytes) -> None:
     """Return when Meta says that it was done. Raises FacebookRefused."""
-    if read_graph(status, body).get("success") not in {True, "true"}:  # a sample of Meta's has it as a text
+    if not is_done(read_graph(status, body)):
         raise FacebookRefused(f"Facebook's answer (status {status}) does not say that it was done")

@@ -19,18 +19,22 @@ from relay.core.connecting.refusals import ConnectRefused, Reason
 from relay.core.connecting.return_to import check_return_to
 from relay.core.connecting.session import Session, Stage
 from relay.core.connecting.ticket import TICKET_TTL_S, base64url, says_it_ended, ticket_id
-from relay.core.errors import FacebookRefused, FacebookUnreachable, PageTaken
+from relay.core.errors import FacebookRefused, FacebookUnreachable, PageTaken, StoreUnavailable
 from relay.core.site import Site
 from relay.engine.connect_sessions import ConnectSessions, Random
 from relay.engine.facebook_login import FacebookLogin, Login
 from relay.engine.page_connection import Connection
-from shared.errors import UserError
+from shared.errors import UserError, VaultError
 from shared.logs import get_logger
 
 log = get_logger(__name__)
 
 CONNECT_PATH = "/facebook/connect"
 SECRET_BYTES = 32
+UNCERTAIN = (
+    "It is not certain whether it was connected, as the relay could not reach its own memory. Ask for a new link in a"
+    " minute and connect it once more: nothing is done twice."
+)
 AT_ONCE = 4
 """Pages that are connected at a time: each takes Facebook two calls."""
 
@@ -175,6 +179,13 @@ class Connecting:
         await self._sessions.replace(session_id, kept.version, returned)
         login = await self._complete(answer)
         log.info("login_completed", site=returned.site, pages=len(login.pages))
+        try:
+            await self._list(session_id, login)
+        except StoreUnavailable as error:  # the answer is used up: only another login goes on
+            log.warning("login_not_kept", site=returned.site, reason=str(error))
+            raise ConnectRefused(Reason.INTERRUPTED, session_id=session_id) from None
+
+    async def _list(self, session_id: str, login: Login) -> None:
         kept = await self._sessions.find(session_id, otherwise=Reason.EXPIRED)
         now_ms = self._sessions.now_ms
         listed = kept.session.listed(login.pages, person=login.person, incomplete=login.incomplete, now_ms=now_ms)
@@ -240,6 +251,9 @@ class Connecting:
         async with free:
             try:
                 made = await self._pages.connect(page.id, session.site, page.token, connected_by=session.person)
+            except (StoreUnavailable, VaultError) as error:  # what was begun may have been done
+                log.warning("page_perhaps_connected", page=page.id, site=session.site, reason=str(error))
+                return PageOutcome(page.name, UNCERTAIN)
             except UserError as error:
                 log.warning("page_not_connected", page=page.id, site=session.site, reason=str(error))
                 return PageOutcome(page.name, _trouble(error))

@@ -7,7 +7,7 @@ everything it needs is there. Disconnecting goes the other way: the site is told
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import SecretStr
 
@@ -44,11 +44,21 @@ class Graph(Protocol):
         """End that."""
 
 
+class Swap(NamedTuple):
+    """A record that took another one's place; each as it is kept."""
+
+    before: bytes | None
+    after: bytes
+
+
 class PageStore(Protocol):
     """Where connected pages are kept; every method raises StoreUnavailable."""
 
-    async def save(self, page: ConnectedPage) -> None:
+    async def save(self, page: ConnectedPage) -> Swap:
         """Keep a page, in place of what was kept of it."""
+
+    async def undo(self, page_id: str, swap: Swap) -> None:
+        """Keep again what was kept before, unless somebody else has written since."""
 
     async def find(self, page_id: str) -> ConnectedPage | None:
         """Return what is kept of a page."""
@@ -132,8 +142,12 @@ class PageConnection:
         still_at = await self._bindings.find(page_id) or site  # the move itself notes whose it is then
         now_ms = round(self._clock() * 1000)
         page = ConnectedPage(page_id, still_at, owner.name, token, now_ms, connected_by)
-        await self._pages.save(page)
-        bound = await self.bind(page_id, site, move=move)
+        swap = await self._pages.save(page)
+        try:
+            bound = await self.bind(page_id, site, move=move)
+        except UserError:  # another site was faster: its page must not be kept with this token and this person
+            await self._pages.undo(page_id, swap)
+            raise
         if not bound.has_token:
             await self._hand_over(page, found)
         log.info("page_connected", page=page_id, site=site)

@@ -175,11 +175,16 @@ class Watchdog:
         outages = await self._store.outages()
         gone = [each.page_id for each in due if each.page is None]
         tasks = [asyncio.create_task(self._in_turn(each, outages)) for each in due if each.page is not None]
-        audited = [each for each in await asyncio.gather(*tasks) if each is not None]
+        # All of them end, whatever becomes of one: what was told must be noted, or it is told again.
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        audited = [each for each in outcomes if isinstance(each, Audited)]
         if audited:
             await self._store.save(audited)
         if gone:
             await self._store.forget(gone)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def _in_turn(self, due: Due, outages: Sequence[Outage]) -> Audited | None:
         """Audit one page when it is its turn; a fault in one costs no other. None: it stays due."""

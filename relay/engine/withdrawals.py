@@ -51,6 +51,13 @@ class PersonsPages(Protocol):
         """Return the pages that a person connected and nobody since. Raises StoreUnavailable."""
 
 
+class PersonsLogins(Protocol):
+    """Where logins under way are kept."""
+
+    async def forget_person(self, user_id: str) -> None:
+        """Keep no login of a person. Raises StoreUnavailable."""
+
+
 class ReceiptStore(Protocol):
     """Where receipts are kept, each for RECEIPT_TTL_S; every method raises StoreUnavailable."""
 
@@ -68,6 +75,7 @@ class Withdrawals:
         self,
         connection: Disconnecting,
         pages: PersonsPages,
+        logins: PersonsLogins,
         receipts: ReceiptStore,
         *,
         app_secret: SecretStr,
@@ -75,6 +83,7 @@ class Withdrawals:
     ) -> None:
         self._connection = connection
         self._pages = pages
+        self._logins = logins
         self._receipts = receipts
         self._app_secret = app_secret
         self._clock = clock
@@ -101,6 +110,7 @@ class Withdrawals:
         return await self._receipts.find(code)
 
     async def _end(self, request: SignedRequest, reason: str) -> int:
+        await self._logins.forget_person(request.user_id)
         pages = [page for page in await self._pages.of_person(request.user_id) if not _is_newer(page, request)]
         room = asyncio.Semaphore(AT_ONCE)
 

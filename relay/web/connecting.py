@@ -13,7 +13,7 @@ The rule: nothing here answers anything but a page, whatever comes. No address h
 
 import hmac
 from http import HTTPStatus
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 from pydantic import SecretStr
@@ -139,8 +139,13 @@ async def _ticked(request: web.Request, cookie: str) -> tuple[str, ...]:
 
 
 def _check_sender(request: web.Request) -> None:
-    """Raise ConnectRefused where a browser says that another site's page sent the form."""
-    if request.headers.get("Sec-Fetch-Site", "") not in OUR_OWN:
+    """Raise ConnectRefused where a browser says that another site's page sent the form.
+
+    Our own pages tell nobody where they are (Referrer-Policy), so that browsers give their origin as null.
+    """
+    origin = request.headers.get("Origin", "null")
+    is_ours = origin == "null" or urlsplit(origin).netloc == request.host
+    if not is_ours or request.headers.get("Sec-Fetch-Site", "") not in OUR_OWN:
         raise ConnectRefused(Reason.BAD_FORM)
 
 

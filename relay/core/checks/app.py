@@ -4,6 +4,7 @@ Total: any answer gives a line. What Facebook's errors mean is in `shared.graph`
 """
 
 from relay.core.app_level import AppSubscription, callback_url, subscription_of
+from relay.core.graph_calls import is_done
 from relay.core.page import FIELDS
 from shared.checks import Check, failed, passed
 from shared.graph import GraphError, GraphTrouble, decode_error, diagnose
@@ -62,7 +63,7 @@ def judge_fix(status: int, body: bytes, *, before: AppSubscription | None, callb
     """Say what `--fix` changed, or why it could not."""
     if error := decode_error(body):
         return failed("fix", f"Facebook refuses the subscription: {_quoted(error)}", _remedy_of_fix(error))
-    if _object(body).get("success") not in {True, "true"}:  # a sample of Meta's has it as a text
+    if not is_done(_object(body)):
         return failed("fix", f"Facebook's answer (status {status}) does not say that it was done", WAIT)
     return passed("fix", f"subscribed the app: {_change(before, callback)}")
 

@@ -96,6 +96,19 @@ class Reason(Enum):
         "The relay cannot reach its own memory just now. Nothing was changed.",
         "Reload this page in a minute.",
     )
+    INTERRUPTED = Words(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Your login could not be finished",
+        "The relay could not reach its own memory in the middle of it. No page was connected.",
+        "Wait a minute, then try once more.",
+        again=True,
+    )
+    TOO_OFTEN = Words(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "This link was tried too often",
+        "It was used for many logins, and none of them was finished. No page was connected.",
+        _ASK_ANEW,
+    )
     BAD_FORM = Words(
         HTTPStatus.BAD_REQUEST,
         "This form cannot be accepted",

@@ -25,6 +25,10 @@ STEP_TTL_S = TICKET_TTL_S
 """Seconds for each step after the link was opened."""
 
 
+MOST_DEPARTURES = 10
+"""Logins with one link. Each answer costs calls of the app, whose limit all sites share, and lets a code be guessed."""
+
+
 class Stage(StrEnum):
     """Where a session stands."""
 
@@ -74,6 +78,8 @@ class Session:
     """Who logged in, by the id that this app knows them by; kept with each page that they connect."""
     incomplete: bool = False
     """Whether Facebook has more pages than were asked for."""
+    departures: int = 0
+    """How often the browser was sent to Facebook."""
 
     def check_link(self, browser: str, *, now_ms: int) -> None:
         """Let the link be followed by any browser at first, then by that one alone, in time. Raises ConnectRefused."""
@@ -84,9 +90,12 @@ class Session:
     def opened(self, *, browser: str, login: str, now_ms: int) -> "Session":
         """Bind the browser whose cookie this is, and expect an answer to this login. Raises ConnectRefused."""
         self.check_link(browser, now_ms=now_ms)
+        departures = self.departures + 1
+        if departures > MOST_DEPARTURES:
+            raise ConnectRefused(Reason.TOO_OFTEN)
         if self.stage is Stage.ISSUED:
-            return self._after(Step.OPEN, now_ms, browser=digest(browser), login=digest(login))
-        return self._after(Step.OPEN, now_ms, login=digest(login), pages=())
+            return self._after(Step.OPEN, now_ms, browser=digest(browser), login=digest(login), departures=departures)
+        return self._after(Step.OPEN, now_ms, login=digest(login), pages=(), departures=departures)
 
     def returned(self, *, browser: str, login: str, now_ms: int) -> "Session":
         """Use up the answer of the current login. Raises ConnectRefused."""

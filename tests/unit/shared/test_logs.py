@@ -5,6 +5,7 @@ import json
 import logging
 
 import pytest
+from aiohttp.http_exceptions import BadStatusLine
 from hypothesis import given
 from pydantic import SecretStr
 
@@ -31,6 +32,9 @@ SECRETS = [
     pytest.param("?client_secret=hush-hush", "hush-hush", id="client secret"),
     pytest.param("?code=AQhush-hush#_=_", "AQhush-hush", id="OAuth code"),
     pytest.param("?hub.verify_token=hush-hush", "hush-hush", id="verify token"),
+    pytest.param("GET /facebook/connect/hush-hush HTTP/1.1", "hush-hush", id="link"),
+    pytest.param("Cookie: __Host-connect-abc=hush-hush", "hush-hush", id="cookie of a login"),
+    pytest.param("/facebook/callback?state=hush-hush.more&x=1", "hush-hush", id="state of a login"),
     pytest.param("Authorization: Bearer hush-hush", "hush-hush", id="bearer token"),
     pytest.param("authorization: bearer hush-hush", "hush-hush", id="bearer token in lower case"),
     pytest.param(f"secret {SITE} is wrong", SITE, id="site secret"),
@@ -164,3 +168,22 @@ class TestWrittenLogs:
         assert "hush" not in terminal.getvalue()
         with pytest.raises(json.JSONDecodeError):
             json.loads(terminal.getvalue())
+
+
+def test_what_a_stranger_sent_that_nobody_can_read_is_no_error_and_is_not_repeated() -> None:
+    stream = io.StringIO()
+    configure_logs(stream=stream, json=True)
+    error = BadStatusLine("GET /secret-of-a-stranger HTTP/9")
+    logging.getLogger("aiohttp.server").error("Error handling request from %s", "192.0.2.1", exc_info=error)
+
+    (line,) = map(json.loads, stream.getvalue().splitlines())
+    assert (line["level"], line["event"]) == ("info", "request_not_readable BadStatusLine")
+    assert "stranger" not in stream.getvalue()
+
+
+def test_a_fault_of_a_handler_keeps_its_traceback() -> None:
+    stream = io.StringIO()
+    configure_logs(stream=stream, json=True)
+    logging.getLogger("aiohttp.server").error("Error handling request", exc_info=ValueError("a fault of ours"))
+
+    assert "a fault of ours" in stream.getvalue()

@@ -12,7 +12,7 @@ from relay.adapters.redis_pages import SCAN_AT_ONCE, RedisPages
 from relay.core import keys
 from relay.core.change import Mandate
 from relay.core.errors import ChangeOvertaken, StoreUnavailable
-from relay.core.page import ConnectedPage, PersonsPage
+from relay.core.page import ConnectedPage, LockedPage, PersonsPage
 from shared.errors import VaultError
 from shared.vault import Vault, new_master_key
 
@@ -22,6 +22,10 @@ TOKEN = SecretStr("EAAmarker")
 
 def page(page_id: str, *, by: str = ADA, at_ms: int = 1_000) -> ConnectedPage:
     return ConnectedPage(page_id, "acme", "Acme", TOKEN, at_ms, by)
+
+
+async def save(pages: RedisPages, page: ConnectedPage) -> None:
+    await pages.save(page)
 
 
 @pytest.fixture
@@ -36,6 +40,36 @@ async def test_a_page_is_read_as_it_was_saved_and_its_token_stands_nowhere_in_th
 
     assert await pages.find("1122") == page("1122")
     assert TOKEN.get_secret_value() not in str(await redis.hvals(keys.PAGES))
+
+
+async def test_what_was_saved_is_taken_back_for_what_was_there_before(pages: RedisPages, redis: Redis) -> None:
+    first = await pages.save(page("1", by=GRACE))
+    second = await pages.save(page("1", by=ADA, at_ms=2_000))
+    await pages.undo("1", second)
+    assert await pages.find("1") == page("1", by=GRACE)
+
+    await pages.undo("1", first)
+    assert await pages.find("1") is None
+    assert not await redis.exists(keys.PAGES)
+
+
+async def test_what_somebody_else_saved_since_is_not_taken_back(pages: RedisPages) -> None:
+    first = await pages.save(page("1", by=GRACE))
+    await pages.save(page("1", by=ADA))
+    await pages.undo("1", first)
+
+    assert await pages.find("1") == page("1", by=ADA)
+
+
+async def test_a_record_that_cannot_be_read_costs_no_other_page(pages: RedisPages, redis: Redis) -> None:
+    await pages.save(page("1"))
+    await redis.hset(keys.PAGES, "2", b'{"site":5}')
+
+    found = await pages.many(["1", "2"])
+    assert found["1"] == page("1")
+    assert found["2"] == LockedPage("2", 0, 0)
+    assert await pages.of_person(ADA) == [PersonsPage("1", 1_000)]
+    assert await pages.of_site("acme") == ["1"]
 
 
 async def test_a_record_of_an_earlier_release_names_nobody(pages: RedisPages, redis: Redis) -> None:
@@ -157,7 +191,7 @@ class TestReassigning:
     ) -> None:
         """The page is connected anew, by somebody else and with another token, just then."""
         meanwhile = ConnectedPage("1", "acme", "Acme Ltd", SecretStr("EAAnewer"), 4_000, GRACE)
-        once = after_reading(redis, lambda: pages.save(meanwhile), monkeypatch)
+        once = after_reading(redis, lambda: save(pages, meanwhile), monkeypatch)
 
         moved = await pages.reassign(Mandate("1", 1), "beta", now_ms=5_000)
 

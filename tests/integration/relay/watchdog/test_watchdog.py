@@ -1,11 +1,16 @@
 """When the watchdog asks for which page, and how it goes on when Facebook or its own process fails."""
 
 import asyncio
+from contextlib import suppress
+
+import pytest
 
 from relay.core import keys
-from relay.core.audit import SOON_S
+from relay.core.audit import SOON_S, Audit
 from relay.core.audit_times import AT_LEAST_MS, CATCH_UP_S
+from relay.core.errors import StoreUnavailable
 from relay.core.page import FIELDS
+from relay.engine.page_news import PageNews
 from relay.engine.watchdog import TICK_S
 from tests.integration.relay.watchdog.bench import HOUR_S, PAGE, Bench
 from tests.simulators.ledger import Call
@@ -136,3 +141,37 @@ async def test_asked_for_it_is_audited_once_and_then_in_its_own_minute_again(ben
     await bench.pass_time(TICK_S)
 
     assert await bench.pass_time(AT_LEAST_MS / 1000 - 2 * TICK_S) == 0
+
+
+async def test_a_state_that_cannot_be_read_costs_no_page_its_audit(bench: Bench) -> None:
+    await bench.redis.hset(keys.AUDITS, PAGE, b'{"site":5}')
+    await bench.pass_time(HOUR_S + TICK_S)
+
+    assert (await bench.state()).subscribed is True
+
+
+async def test_a_redis_that_fails_over_one_page_lets_nothing_be_told_twice_of_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for page in ("2233", "4455"):
+        bench.graph.add_page(page, name="Other", token=f"EAA{page}", subscribed_fields=FIELDS)
+        await bench.connect(page, f"EAA{page}")
+    bench.graph.kill_token("EAA2233")
+    bench.graph.kill_token("EAA4455")
+    tell = PageNews.token_invalid
+
+    async def fail_for_one(news: PageNews, page_id: str, site: str, audit: Audit) -> bool:
+        if page_id == "4455":
+            raise StoreUnavailable("away")
+        return await tell(news, page_id, site, audit)
+
+    monkeypatch.setattr(PageNews, "token_invalid", fail_for_one)
+    with suppress(StoreUnavailable):
+        await bench.pass_time(2 * HOUR_S)
+    with suppress(StoreUnavailable):
+        await bench.pass_time(2 * HOUR_S)
+    monkeypatch.undo()
+    await bench.pass_time(2 * HOUR_S)
+
+    told = [kind for kind, _ in await bench.told()]
+    assert told == ["page.token_invalid", "page.token_invalid"], "each death once"

@@ -127,7 +127,11 @@ def test_an_error_of_the_apps_own_token_kills_no_page() -> None:
 @pytest.mark.parametrize("told", [True, "true"])
 def test_a_new_subscription_is_good_when_facebook_says_so(told: object) -> None:
     assert read_success(200, body({"success": told})).finding is Finding.SUBSCRIBED
-    assert read_success(200, body({"success": False})).finding is Finding.TEMPORARY
+
+
+@pytest.mark.parametrize("told", [False, None, "yes", 1, [], {}], ids=str)
+def test_anything_else_is_no_success(told: object) -> None:
+    assert read_success(200, body({"success": told})).finding is Finding.TEMPORARY
 
 
 def test_every_finding_has_a_plan_and_only_answers_lead_to_something() -> None:

@@ -29,6 +29,7 @@ class World:
         self.released: list[str] = []
         self.receipts: dict[str, Receipt] = {}
         self.trouble: dict[str, Exception] = {}
+        self.logins = {ADA, "others"}
         self.running = self.most_at_once = 0
 
     async def disconnect(self, page_id: str, *, reason: str) -> Disconnection:
@@ -49,6 +50,9 @@ class World:
 
     async def of_person(self, user_id: str) -> Sequence[PersonsPage]:
         return [PersonsPage(page, at_ms) for page, (by, at_ms) in self.pages.items() if by == user_id]
+
+    async def forget_person(self, user_id: str) -> None:
+        self.logins.discard(user_id)
 
     async def keep(self, receipt: Receipt) -> None:
         self.receipts[receipt.code] = receipt
@@ -71,7 +75,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def withdrawals(world: World, clock: ManualClock) -> Withdrawals:
-    return Withdrawals(world, world, world, app_secret=SecretStr("app-secret-example"), clock=clock)
+    return Withdrawals(world, world, world, world, app_secret=SecretStr("app-secret-example"), clock=clock)
 
 
 def asked(user_id: str = ADA, at_s: int | None = ASKED_S) -> SignedRequest:
@@ -164,3 +168,9 @@ async def test_of_many_pages_a_few_are_ended_at_a_time(withdrawals: Withdrawals,
 
     assert await withdrawals.deauthorize(asked()) == 40
     assert world.most_at_once == AT_ONCE
+
+
+async def test_of_who_leaves_no_login_is_kept_that_was_under_way(world: World, withdrawals: Withdrawals) -> None:
+    await withdrawals.erase(asked())
+
+    assert world.logins == {"others"}

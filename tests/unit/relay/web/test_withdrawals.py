@@ -46,7 +46,7 @@ class Bench:
         self.world = world
         self.redis = fakeredis.FakeAsyncRedis()
         secret = SecretStr(SECRET)
-        withdrawals = Withdrawals(world, world, RedisReceipts(self.redis), app_secret=secret, clock=time.time)
+        withdrawals = Withdrawals(world, world, world, RedisReceipts(self.redis), app_secret=secret, clock=time.time)
         routes = WithdrawalRoutes(withdrawals, app_secret=secret, public_url=public_url)
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(build_app([routes])))
 
