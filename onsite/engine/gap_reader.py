@@ -18,6 +18,9 @@ from shared.logs import get_logger
 
 log = get_logger(__name__)
 
+MOST_LOOKS = 20
+"""How often the front of a list is looked at again: a page where threads move all the time is not read for ever."""
+
 
 class GapReader:
     """Reads gaps at the pace that Facebook allows."""
@@ -53,22 +56,27 @@ class GapReader:
         front is looked at again, until nothing there is new.
         """
         _, newest_ms = await self._list_since(gap, gap.span.since_ms, credentials)
-        added = 1
-        while added and newest_ms is not None:
+        for _ in range(MOST_LOOKS):
+            if newest_ms is None:
+                return
             added, newest_ms = await self._list_since(gap, max(newest_ms, gap.span.since_ms), credentials)
+            if not added:
+                return
 
     async def _list_since(self, gap: Gap, since_ms: int, credentials: Credentials) -> tuple[int, int | None]:
         """Go through the threads of which something may be said since then.
 
         Returns how many are new, and when the last word was said in any of them.
         """
-        added, newest_ms, after, first = 0, None, "", True
+        added, newest_ms, after, first, trail = 0, None, "", True, backfill.Trail()
         while first or after:
             await self._pace.turn(gap.page_id)
             page = await self._conversations.threads(gap.page_id, credentials, after=after)
             newest_ms = backfill.newest_ms(page) if first else newest_ms
             added += await self._store.add_threads(gap.id, backfill.threads_to_read(page, since_ms))
-            after, first = _further(after, backfill.threads_go_on(page, since_ms)), False
+            after, first = trail.further(backfill.threads_go_on(page, since_ms)), False
+        if trail.is_cut:
+            log.warning("list_of_threads_cut", page=gap.page_id, gap=gap.id)
         return added, newest_ms
 
     async def _read(self, gap: Gap, thread_id: str, credentials: Credentials) -> ThreadRead:
@@ -91,15 +99,13 @@ class GapReader:
     async def _unreadable(self, gap: Gap, thread_id: str, newest: MessagePage, credentials: Credentials) -> list[str]:
         """Name the messages of the gap that Facebook lists and does not show."""
         unreadable = backfill.unreadable_in(newest, gap.span)
-        after = backfill.messages_go_on(newest, gap.span.since_ms)
+        trail = backfill.Trail()
+        after = trail.further(backfill.messages_go_on(newest, gap.span.since_ms))
         while after:
             await self._pace.turn(gap.page_id)
             page = await self._conversations.older(thread_id, credentials, after=after)
             unreadable += backfill.unreadable_in(page, gap.span)
-            after = _further(after, backfill.messages_go_on(page, gap.span.since_ms))
+            after = trail.further(backfill.messages_go_on(page, gap.span.since_ms))
+        if trail.is_cut:
+            log.warning("list_of_messages_cut", page=gap.page_id, gap=gap.id, thread=thread_id)
         return unreadable
-
-
-def _further(before: str, after: str) -> str:
-    """Return where to go on; nowhere when that is where we came from, as it would go on for ever."""
-    return "" if after == before else after

@@ -29,15 +29,19 @@ class SqlGaps(SqlStore):
 
     @writing
     def add(self, connection: Connection, ref: ChannelRef, span: Span, reason: str, *, now_ms: int) -> Gap:
-        """Keep a gap, as one with those open ones that it meets."""
+        """Keep a gap, as one with those open ones that it meets and that nobody has begun to read.
+
+        One that is being read goes on as it is: a page that has a gap every hour would otherwise begin anew each time.
+        """
         channel_id = ensure_channels(connection, {ref})[ref]
         query = gap_rows().where(gaps.c.channel_id == channel_id, gaps.c.state.in_(OPEN_STATES)).order_by(gaps.c.id)
         known = [gap_of(row) for row in connection.execute(query)]
         for each in known:
             if each.span.covers(span):
                 return each
-        whole = joined(span, [each.span for each in known])
-        met = [each for each in known if whole.covers(each.span)]
+        unread = [each for each in known if not each.listed]
+        whole = joined(span, [each.span for each in unread])
+        met = [each for each in unread if whole.covers(each.span)]
         # A pause that Facebook asked for is the page's: what the gap is called now does not end it.
         not_before_ms = max((each.not_before_ms for each in met), default=0)
         gap_id = _insert(connection, channel_id, whole, reason, not_before_ms=not_before_ms)

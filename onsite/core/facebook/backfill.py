@@ -10,6 +10,28 @@ from onsite.core.gap import Span
 _SECOND_MS = 1000
 
 
+MOST_PAGES = 2000
+"""Pages of one list: at two calls a second a quarter of an hour. More, and something is wrong with the list."""
+
+
+class Trail:
+    """Where a list was left, page by page. A list that leads back to where it was, or never ends, ends here."""
+
+    def __init__(self, most_pages: int = MOST_PAGES) -> None:
+        self._most_pages = most_pages
+        self._seen: set[str] = set()
+        self.is_cut = False
+        """Whether the list would have gone on."""
+
+    def further(self, after: str) -> str:
+        """Return where the next page begins, or an empty text."""
+        if not after:
+            return ""
+        self.is_cut = after in self._seen or len(self._seen) >= self._most_pages
+        self._seen.add(after)
+        return "" if self.is_cut else after
+
+
 def threads_to_read(page: ThreadPage, since_ms: int) -> list[str]:
     """Return the threads in which something was said since then, those without a time included."""
     return [thread.id for thread in page.threads if _may_be_since(thread, since_ms)]

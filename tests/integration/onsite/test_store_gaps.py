@@ -45,6 +45,24 @@ async def test_gaps_that_meet_go_on_as_one_and_lead_there(store: Store) -> None:
     assert await store.gaps.next_gap(apart.channel_id) == apart
 
 
+async def test_a_gap_that_is_being_read_goes_on_whatever_else_is_told(store: Store) -> None:
+    """A page that is unsubscribed every hour has gaps that always meet."""
+    begun = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)
+    await store.gaps.add_threads(begun.id, ["t_1", "t_2"])
+    await store.gaps.listed(begun.id)
+    await store.gaps.finish_thread(begun.id, ThreadRead("t_1", "psid-1", found=3, missing=0))
+
+    following = await store.gaps.add(PAGE, Span(1900, 3000), "", now_ms=NOW_MS)
+    last = await store.gaps.add(PAGE, Span(2900, 4000), "", now_ms=NOW_MS)
+
+    assert (await store.gaps.view(begun.id)).read == 1
+    assert await store.gaps.next_thread(begun.id) == "t_2"
+    assert (await store.gaps.view(following.id)).gap.merged_into == last.id
+    assert last.span == Span(1900, 4000)
+    await store.gaps.finish(begun.id, now_ms=NOW_MS)
+    assert await store.gaps.next_gap(begun.channel_id) == last
+
+
 async def test_gaps_of_two_channels_and_gaps_that_are_done_stay_apart(store: Store) -> None:
     other = await store.gaps.add(BOT, Span(1000, 2000), "", now_ms=NOW_MS)
     done = await store.gaps.add(PAGE, Span(1000, 2000), "", now_ms=NOW_MS)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onsite.core.facebook.backfill import (
+    Trail,
     found_in,
     messages_go_on,
     newest_ms,
@@ -82,3 +83,22 @@ def test_each_message_of_the_gap_is_either_found_or_unreadable(said: list[tuple[
     assert len(found_in(page, SPAN)) + len(unreadable_in(page, SPAN)) == sum(
         SPAN.has_second(each.at_ms) for each in listed
     )
+
+
+@pytest.mark.parametrize(
+    ("cursors", "followed", "is_cut"),
+    [
+        pytest.param(["a", "b", ""], ["a", "b", ""], False, id="a list that ends"),
+        pytest.param(["a", "a"], ["a", ""], True, id="a list that stands still"),
+        pytest.param(["a", "b", "a"], ["a", "b", ""], True, id="a list that leads back"),
+        pytest.param(["a", "b", "c", "d"], ["a", "b", "c", ""], True, id="a list that never ends"),
+        pytest.param([""], [""], False, id="no list"),
+    ],
+)
+def test_a_list_is_followed_to_its_end_and_not_in_circles(
+    cursors: list[str], followed: list[str], is_cut: bool
+) -> None:
+    trail = Trail(most_pages=3)
+
+    assert [trail.further(each) for each in cursors] == followed
+    assert trail.is_cut is is_cut
