@@ -95,7 +95,7 @@ async def test_webhooks_that_come_later_tell_the_millisecond_and_repeated_backfi
     before = await messages(site)
     for answer in await site.graph.retry_undelivered():
         assert answer.accepted
-    times = [iso_ms(int(said.at * 1000)) for said in site.graph.world.said]
+    times = [iso_ms(round(said.at * 1000)) for said in site.graph.world.said]
     completed = [message | {"sent_at": at} for message, at in zip(before, times, strict=True)]
 
     assert await messages(site) == completed

@@ -96,7 +96,7 @@ def test_each_message_of_the_gap_is_either_found_or_unreadable(said: list[tuple[
     ],
 )
 def test_a_list_is_followed_to_its_end_and_not_in_circles(
-    cursors: list[str], followed: list[str], is_cut: bool
+    cursors: list[str], followed: list[str], *, is_cut: bool
 ) -> None:
     trail = Trail(most_pages=3)
 
