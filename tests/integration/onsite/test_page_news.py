@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from shared.graph import appsecret_proof
 from shared.page_events import KIND_CONNECTED, KIND_DISCONNECTED, KIND_GAP, KIND_TOKEN_INVALID
 from shared.page_token import PageToken, seal
+from shared.site_secret import new_site_secret
 from tests.integration.onsite.site import PAGE_ID, PAGE_TOKEN, PSID, SECRET, RunningSite, messenger_event, wire_event
 from tests.world.watching import eventually
 
@@ -157,3 +158,21 @@ async def test_a_gap_that_ends_with_the_calendar_holds_up_nothing(site: RunningS
     assert await site.push_events(gap, messenger_event("hello", mid="m1")) == (200, {"accepted": 2})
     assert (await site.get("/status"))["backfills"][0]["until"] == "9999-12-31T23:59:59.999Z"
     assert (await site.get("/conversations"))["conversations"][0]["last_text"] == "hello"
+
+
+async def test_a_token_sealed_for_a_secret_that_has_gone_is_refused_with_its_reason_and_blocks_nothing(
+    site: RunningSite,
+) -> None:
+    """It waited at the relay through a rotation: what the site refuses becomes a dead letter there."""
+    await connect(site)
+    sealed = seal(PageToken(SecretStr("EAAolder"), None), page_id=PAGE_ID, secrets=[new_site_secret()])
+    old = wire_event({"name": "Acme", "sealed": list(sealed)}, number=next(_numbers), kind=KIND_CONNECTED)
+    status, answer = await site.push_events(old, messenger_event("hello", mid="m1"))
+
+    assert (status, answer["accepted"]) == (200, 1)
+    (refused,) = answer["rejected"]
+    assert refused["id"] == old["id"]
+    assert "sealed for another secret than this site's: connect the page once more" in refused["reason"]
+    assert await health(site) == ("ok", "")
+    (conversation,) = (await site.get("/conversations"))["conversations"]
+    assert conversation["last_text"] == "hello"
