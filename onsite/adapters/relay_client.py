@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from onsite.core.connect_link import ConnectLink, read_connect_link
 from onsite.core.errors import NoConnectLink
 from onsite.core.relay_answers import RelayReading, read_announced, read_look, unreachable
+from onsite.core.relay_trial import RelayTrial, not_asked, read_trial
 from shared.clock import Clock
 from shared.exchange import CONNECT_TIMEOUT_S, Answer, NoAnswer, NotSent, get, post
 from shared.site_secret import api_token
@@ -57,6 +58,14 @@ class RelayClient:
         except (NotSent, NoAnswer) as trouble:
             return unreachable(str(trouble))
         return read_look(*answer, now=self._clock())
+
+    async def check(self) -> RelayTrial:
+        """Have the relay try whether it reaches this site. Never raises for what it or the network does."""
+        try:
+            answer = await self._post("/check")
+        except (NotSent, NoAnswer) as trouble:
+            return not_asked(str(trouble))
+        return read_trial(*answer)
 
     async def connect_link(self, return_to: str) -> ConnectLink:
         """Ask for a link for a browser; `return_to` is empty or a path at this site. Raises NoConnectLink."""

@@ -48,9 +48,19 @@ async def _look_at_relay(settings: OnsiteSettings, http: aiohttp.ClientSession) 
         return [skipped(checks.RELAY, "none is set up: Telegram needs none; Facebook does")]
     if settings.relay_url is None:
         return [checks.judge_relay(relay_answers.OFF)]
-    relay = RelayClient(http, base_url=settings.relay_url, site=settings.site, secret=settings.relay_secret)
+    address, site, secret = settings.relay_url, settings.site, settings.relay_secret
+    relay = RelayClient(http, base_url=address, site=site, secret=secret, timeout=TIMEOUT)
     reading = await relay.look()
-    return [checks.judge_relay(reading), *checks.judge_releases(reading.version, own_version())]
+    reached = checks.no_way_in(reading, site_runs=await _site_runs(settings, http))
+    if reached is None:
+        reached = checks.judge_way_in(await relay.check())
+    return [checks.judge_relay(reading), reached, *checks.judge_releases(reading.version, own_version())]
+
+
+async def _site_runs(settings: OnsiteSettings, http: aiohttp.ClientSession) -> bool:
+    """Whether there is anything here that the relay could reach; how it is, another line says."""
+    trouble, _ = await _reach(http, f"http://127.0.0.1:{settings.port}/readyz")
+    return not trouble
 
 
 async def _reach_facebook(settings: OnsiteSettings, http: aiohttp.ClientSession) -> list[Check]:

@@ -17,9 +17,9 @@ MEND = "set it in the environment or in the file .env of this folder; deploy/ons
 def check(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Check everything, and say what to do.
 
-    That is: settings, data folder, disks, database, master key, the running site, the relay, Facebook and Telegram with
-    each channel's token, and this machine's clock. It changes nothing, and may be run beside a running site or before
-    its first start.
+    That is: settings, data folder, disks, database, master key, the running site, the relay and whether it reaches this
+    site (it tries now), Facebook and Telegram with each channel's token, and this machine's clock. It changes nothing,
+    and may be run beside a running site or before its first start.
 
     Ends with 0 when nothing failed, with 1 otherwise; a warning is no failure.
     """

@@ -6,11 +6,13 @@ What it makes of this machine is in `core.machine_checks`.
 from onsite.core.errors import FacebookError, TelegramError, TelegramTrouble
 from onsite.core.facebook.page import PageIdentity
 from onsite.core.relay_answers import RelayReading, RelayState
-from shared.checks import Check, failed, passed, warned
+from onsite.core.relay_trial import RelayTrial
+from shared.checks import Check, failed, passed, skipped, warned
 from shared.graph import RENEWAL_HINT, GraphTrouble
 from shared.releases import releases_apart
 
 SITE, RELAY, RELEASES = "running site", "relay", "releases"
+REACHED = "reached by the relay"
 
 START = "start it with `onsite run`"
 RELAY_SETTINGS = "set ONSITE_SITE, ONSITE_RELAY_SECRET and ONSITE_RELAY_URL, as the relay's operator told you"
@@ -49,6 +51,24 @@ def judge_relay(reading: RelayReading) -> Check:
             return warned(RELAY, reading.sentence or "it told nothing", RELAY_WAY)
         case _:
             return failed(RELAY, reading.sentence, RELAY_WAY)
+
+
+ASKED = frozenset({RelayState.UP, RelayState.PARKED, RelayState.PAUSED, RelayState.CLOCK_OFF, RelayState.UNCHECKED})
+"""How a relay answers that can be asked to try this site."""
+
+
+def judge_way_in(trial: RelayTrial) -> Check:
+    """Say whether the relay reaches this site, as it tried just now."""
+    if trial.reached is None:
+        return skipped(REACHED, trial.sentence)
+    return passed(REACHED, trial.sentence) if trial.reached else failed(REACHED, trial.sentence, trial.remedy)
+
+
+def no_way_in(reading: RelayReading, *, site_runs: bool) -> Check | None:
+    """Say why the relay need not be asked to try this site; None where it is to be asked."""
+    if reading.state not in ASKED:
+        return skipped(REACHED, "not tried, as the relay cannot be asked")
+    return None if site_runs else skipped(REACHED, "not tried, as this site does not run")
 
 
 def judge_releases(relay: str, ours: str) -> list[Check]:

@@ -49,7 +49,8 @@ class RelayEvents:
             log.warning("relay_batch_refused", code=refused.code, reason=refused.message, remote=request.remote)
             raise
         receipt = await self._batches.take(batch)
-        log.info("relay_batch_stored", accepted=receipt.accepted, rejected=len(receipt.rejected))
+        what = "relay_batch_stored" if batch.events or batch.unreadable else "relay_tried_this_site"
+        log.info(what, accepted=receipt.accepted, rejected=len(receipt.rejected))
         return web.Response(body=encode_receipt(receipt), content_type="application/json")
 
     def _read(self, request: web.Request, body: bytes) -> Batch:

@@ -3,19 +3,18 @@
 import asyncio
 import io
 import math
-import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import aiohttp
 
-from relay.adapters.bounded_answers import AnswerWithoutEnd, KeptConnectionClosed
-from relay.adapters.push_sessions import AddressRefused, PushSessions
+from relay.adapters.bounded_answers import KeptConnectionClosed
+from relay.adapters.push_errors import trouble_of
+from relay.adapters.push_sessions import PushSessions
 from relay.core.answers import MAX_ANSWER_BYTES, read_answer
 from relay.core.delivery import Failed, Refused, Verdict
 from relay.core.errors import SiteNotFound
 from relay.core.outbox import Entry
-from relay.core.permission import refusal
 from relay.core.site import Site
 from shared.clock import Clock
 from shared.errors import VaultError
@@ -28,12 +27,13 @@ RECORD_KEPT_S = 5.0
 AGAIN_WITHIN_S = 2.0
 """That a site closed what was idle just as we sent shows after a round trip. Later, it had the batch and failed."""
 
-_HEADERS = {
+HEADERS = {
     "Content-Type": "application/json",
     "User-Agent": "social-relay",
     # A receipt is not unpacked (see `adapters.push_sessions`), so no proxy in front of a site may pack it.
     "Accept-Encoding": "identity",
 }
+"""Of every push, beside its signature."""
 
 
 class HttpPush:
@@ -72,12 +72,12 @@ class HttpPush:
     async def _post(self, site: Site, body: bytes, headers: dict[str, str], *, event_ids: Sequence[str]) -> Verdict:
         try:
             async with self._sessions.reaching(site.name, site.permission.networks) as session:
-                status, names, content = await _exchange(session, site.events_url, body, _HEADERS | headers)
+                status, names, content = await _exchange(session, site.events_url, body, HEADERS | headers)
                 return read_answer(status, names, content, event_ids=event_ids, now=self._clock())
         except TimeoutError:
             return Failed(f"no answer within {self._sessions.answer_timeout_s:.0f} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Failed(_in_words(site.name, error))
+            return Failed(trouble_of(site.name, error).words)
 
     async def _record(self, site: str) -> Site:
         read_at, record = self._records.get(site, (0.0, None))
@@ -103,14 +103,15 @@ async def _exchange(session: aiohttp.ClientSession, url: str, body: bytes, heade
     loop = asyncio.get_running_loop()
     began = loop.time()
     try:
-        return await _send(session, url, body, headers)
+        return await send(session, url, body, headers)
     except KeptConnectionClosed:
         if loop.time() - began > AGAIN_WITHIN_S:
             raise
-    return await _send(session, url, body, headers)
+    return await send(session, url, body, headers)
 
 
-async def _send(session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str]) -> _Answer:
+async def send(session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str]) -> _Answer:
+    """Send a body once; return status, headers and body of the answer. Raises what the library does."""
     data = io.BytesIO(body)  # read in pieces; as bytes, a large body would hold up the loop
     async with session.post(url, data=data, headers=headers, allow_redirects=False) as answer:
         return answer.status, answer.headers, await _read_bounded(answer.content)
@@ -121,42 +122,3 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
     while len(read) < MAX_ANSWER_BYTES and (chunk := await content.read(MAX_ANSWER_BYTES - len(read))):
         read += chunk
     return bytes(read)
-
-
-_WORDS: Mapping[type[Exception], str] = {
-    aiohttp.ServerDisconnectedError: "the site closed the connection before it answered",
-    aiohttp.ClientResponseError: "what answered does not speak HTTP: is this address really an on-site client?",
-    AnswerWithoutEnd: "the site's answer has no end: is this address really an on-site client?",
-    aiohttp.ClientPayloadError: "the site's answer broke off",
-}
-"""The first kind that fits says it."""
-
-
-def _in_words(site: str, error: Exception) -> str:
-    """Say what kept us from an answer.
-
-    The library's own words quote what it could not read, and there may stand anything, our messages echoed included.
-    """
-    match error:
-        case aiohttp.ClientConnectorError(host=host, os_error=AddressRefused() as refused):
-            return refusal(site, host, [(refused.address, refused.kind)])
-        case aiohttp.ClientConnectorError():
-            return _why_no_connection(error)
-        case _:
-            words = (words for kind, words in _WORDS.items() if isinstance(error, kind))
-            return next(words, f"{type(error).__name__}: {error}")
-
-
-def _why_no_connection(error: aiohttp.ClientConnectorError) -> str:
-    """Name what is in the way, the most telling kind of error first."""
-    match error:
-        case aiohttp.ClientConnectorDNSError():
-            return f"the name {error.host} cannot be resolved"
-        case aiohttp.ClientConnectorCertificateError():
-            return f"the certificate of {error.host} is not valid: {error.certificate_error}"
-        case aiohttp.ClientConnectorSSLError():
-            return f"{error.host}:{error.port} does not speak TLS: {error.os_error.strerror or error.os_error}"
-        case _:
-            number = error.os_error.errno  # the system's words for it, as each event loop has its own
-            reason = os.strerror(number) if number else str(error.os_error)
-            return f"{error.host}:{error.port} does not take connections: {reason}"

@@ -48,9 +48,16 @@ class AddressRefused(OSError):
 class PushSessions:
     """All client sessions of this process that reach sites; `async with` closes them."""
 
-    def __init__(self, *, resolver: AbstractResolver | None = None, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
-        """Without a `resolver`, the system's name servers are asked."""
+    def __init__(
+        self,
+        *,
+        resolver: AbstractResolver | None = None,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        kept_sites: int = KEPT_SITES,
+    ) -> None:
+        """Without a `resolver`, the system's name servers are asked. With no `kept_sites`, no connection is kept."""
         self.answer_timeout_s = answer_timeout_s
+        self._kept_sites = kept_sites
         self._resolver = resolver
         self._idle: dict[_Key, aiohttp.ClientSession] = {}
         """Those that nobody uses now, the one used last at the end."""
@@ -84,7 +91,7 @@ class PushSessions:
     async def _keep(self, key: _Key, session: aiohttp.ClientSession) -> None:
         beyond = [self._idle.pop(key)] if key in self._idle else []
         self._idle[key] = session
-        if len(self._idle) > KEPT_SITES:
+        if len(self._idle) > self._kept_sites:
             beyond.append(self._idle.pop(next(iter(self._idle))))
         for each in beyond:
             await each.close()

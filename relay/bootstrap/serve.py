@@ -22,7 +22,6 @@ from relay.adapters.redis_health import RedisHealth
 from relay.adapters.redis_outboxes import RedisOutboxes
 from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_pulse import RedisPulse
-from relay.adapters.redis_ready import RedisAnnouncements
 from relay.adapters.redis_receipts import RedisReceipts
 from relay.adapters.redis_removal import RedisRemoval
 from relay.adapters.redis_sealed import RedisSealed
@@ -43,14 +42,13 @@ from relay.bootstrap.parts import (
     vault_of,
 )
 from relay.bootstrap.several import web_processes
+from relay.bootstrap.site_calls import site_calls
 from relay.core.lease import new_token
 from relay.core.limits import Part
 from relay.core.settings import RelaySettings
-from relay.engine.announcing import Announcing
 from relay.engine.audit_requests import AuditRequests
 from relay.engine.backlogs import Backlogs
 from relay.engine.intake import Intake
-from relay.engine.lane import Lane
 from relay.engine.outbox_admin import OutboxAdmin
 from relay.engine.page_connection import PageConnection
 from relay.engine.page_health import PageHealth
@@ -59,8 +57,6 @@ from relay.engine.resealing import Resealing
 from relay.engine.routing import Routing
 from relay.engine.secret_rotation import SecretRotation
 from relay.engine.site_admin import SiteAdmin
-from relay.engine.site_callers import SiteCallers
-from relay.engine.site_pages import SitePages
 from relay.engine.site_removal import SiteRemoval
 from relay.engine.sweep import Rank
 from relay.engine.withdrawals import Withdrawals
@@ -73,13 +69,11 @@ from relay.web.connecting import ConnectRoutes
 from relay.web.facebook import FacebookRoutes
 from relay.web.front_door import FrontDoor
 from relay.web.health import HealthRoutes
-from relay.web.invitations import InvitationRoutes
 from relay.web.master_key import MasterKeyRoutes
 from relay.web.outboxes import OutboxRoutes
 from relay.web.reception import Reception
 from relay.web.removals import RemovalRoutes
 from relay.web.rotations import RotationRoutes
-from relay.web.sites import SiteRoutes
 from relay.web.withdrawals import WithdrawalRoutes
 from shared.exchange import new_platform_session
 from shared.listening_socket import inherited
@@ -121,16 +115,15 @@ async def serving(
             append=writer.append,
             clock=time.time,
         )
-        callers = SiteCallers(store.sites, RedisSecretUses(redis))
         connecting = connecting_of(settings, store, graph, http, pages)
+        of_sites = await stack.enter_async_context(site_calls(settings, store, lane, connecting))
         routes = (
             *_routes(settings, store, reception, pages),
             _rotation_routes(settings, store, graph, writer),
             MasterKeyRoutes(Resealing(RedisSealed(redis, vault)), token=admin_token_of(settings)),
             _audit_routes(settings, store, page_store),
             RemovalRoutes(_removal_of(store, page_store, vault, pages), token=admin_token_of(settings)),
-            _site_routes(store, lane, callers),
-            InvitationRoutes(connecting, callers, admin_token=admin_token_of(settings)),
+            *of_sites,
             ConnectRoutes(connecting),
             _withdrawal_routes(settings, redis, pages, page_store),
         )
@@ -203,12 +196,6 @@ def _removal_of(store: Store, page_store: RedisPages, vault: Vault, pages: PageC
 
 def _status(store: Store) -> RedisStatus:
     return RedisStatus(store.redis, store.limits[Part.WAITING])
-
-
-def _site_routes(store: Store, lane: Lane, callers: SiteCallers) -> SiteRoutes:
-    announcing = Announcing(RedisAnnouncements(store.redis), lane)
-    pages = SitePages(RedisBindings(store.redis))
-    return SiteRoutes(callers, announcing, pages, outboxes=_status(store).outboxes)
 
 
 def _withdrawal_routes(settings: RelaySettings, redis: Redis, pages: PageConnection, kept: RedisPages) -> Routes:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from relay.cli import binding, check, connect, master_key, outbox, removal, rotation, server, site, status
+from relay.cli import binding, check, connect, master_key, outbox, removal, rotation, server, site, site_check, status
 from shared.console import say
 from shared.typer_words import PlainGroup
 
@@ -41,6 +41,7 @@ def relay(
 app.command(rich_help_panel="Servers")(server.run)
 app.command(rich_help_panel="Servers")(server.serve)
 app.command(rich_help_panel="Servers")(server.worker)
+site.app.command("check")(site_check.check)
 site.app.command("rotate-secret")(rotation.rotate_secret)
 site.app.command("remove")(removal.remove)
 app.add_typer(site.app, name="site")

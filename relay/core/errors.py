@@ -18,6 +18,7 @@ SocialRelayError
     ├── WithdrawalUnfinished  a person left, and a page of theirs is just being changed: 503
     ├── SiteExists          a site of this name is there already
     ├── NameRests           a site of this name was removed just now
+    ├── TrialUnderWay       the site is just being tried, or many others are: 429
     ├── SiteInUse           a site that has pages, or for which something waits, is not removed unasked
     ├── PageTaken           a page belongs to another site
     ├── FacebookRefused     Meta's Graph API says no
@@ -134,6 +135,13 @@ class NameRests(RelayError, UserError):
 
 class SiteInUse(RelayError, UserError):
     """A site has pages, or something waits for it; the message says what, and which commands help."""
+
+
+class TrialUnderWay(RelayError, UserError):
+    """The site is just being tried, or so many others that it has to wait."""
+
+    def __init__(self) -> None:
+        super().__init__("the site is just being tried, or many others are: ask again in some seconds")
 
 
 class PageTaken(RelayError, UserError):

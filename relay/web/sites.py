@@ -3,6 +3,7 @@
 POST   /v1/sites/{site}/ready         it takes events now → {"state", "waiting", "draining"}; 409 while it is paused
 GET    /v1/sites/{site}               how the relay sees it: state, what waits, last error, pages
 POST   /v1/sites/{site}/connect       a link for a browser: `web.invitations`
+POST   /v1/sites/{site}/check         whether the relay reaches it: `web.trials`
 """
 
 import asyncio

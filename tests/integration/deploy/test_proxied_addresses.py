@@ -56,10 +56,15 @@ async def test_nothing_but_what_meta_sites_and_browsers_need_is_reached_through_
 async def test_what_a_site_calls_reaches_the_relay_with_its_token(case: Case, tmp_path: Path) -> None:
     async with running(case, tmp_path) as proxy:
         assert await proxy.post("/v1/sites/acme/ready", b"{}", Authorization="Bearer of-acme") == 200
+        assert await proxy.post("/v1/sites/acme/check", b"{}", Authorization="Bearer of-acme") == 200
         assert await proxy.get("/v1/sites/acme?later=1") == 200
 
-    assert proxy.backend.arrived == [("/v1/sites/acme/ready", b"{}", None), ("/v1/sites/acme?later=1", b"", None)]
-    assert proxy.backend.authorizations == ["Bearer of-acme", None]
+    assert proxy.backend.arrived == [
+        ("/v1/sites/acme/ready", b"{}", None),
+        ("/v1/sites/acme/check", b"{}", None),
+        ("/v1/sites/acme?later=1", b"", None),
+    ]
+    assert proxy.backend.authorizations == ["Bearer of-acme", "Bearer of-acme", None]
 
 
 @relays_proxies

@@ -19,6 +19,7 @@ COMMANDS = [
     ["serve"],
     ["worker"],
     ["site", "add"],
+    ["site", "check"],
     ["site", "change"],
     ["site", "list"],
     ["site", "show"],

@@ -42,6 +42,12 @@ class Site:
         """Tell what was stored."""
         return self.stored & {event.id for event in news}
 
+    async def check(self) -> None:
+        """Note the question whether something could be stored."""
+        if self.database_is_away:
+            raise StoreUnavailable("away")
+        self.told.append("asked")
+
     async def page_connected(self, page_id: str, credentials: Credentials, *, name: str) -> None:
         """Note it."""
         if self.database_is_away:
@@ -187,3 +193,12 @@ async def test_kinds_of_a_later_release_and_odd_pages_are_left_to_the_inbox(site
     await site.take(event(1, "page.renamed", b"{}"), connected(2, page="no page", sealed_for="no page"))
 
     assert site.told == [["1-1", "1-2"]]
+
+
+async def test_an_empty_batch_asks_whether_one_could_be_stored_and_stores_nothing(site: Site) -> None:
+    assert await site.take() == Receipt(0)
+    assert site.told == ["asked"]
+
+    site.database_is_away = True
+    with pytest.raises(StoreUnavailable):
+        await site.take()

@@ -15,9 +15,14 @@ import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from relay.adapters import push_sessions
 from relay.adapters.push import RECORD_KEPT_S, HttpPush
-from relay.adapters.push_sessions import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, AddressRefused, PushSessions
+from relay.adapters.push_sessions import (
+    ANSWER_TIMEOUT_S,
+    CONNECT_TIMEOUT_S,
+    KEPT_SITES,
+    AddressRefused,
+    PushSessions,
+)
 from relay.core.delivery import Delivered, Failed, Verdict
 from relay.core.outbox import Entry
 from relay.core.permission import Permission, networks_of
@@ -90,8 +95,8 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench_with(resolver: AbstractResolver | None = None) -> AsyncIterator[Bench]:
-    async with PushSessions(resolver=resolver) as sessions:
+async def bench_with(resolver: AbstractResolver | None = None, *, kept_sites: int = KEPT_SITES) -> AsyncIterator[Bench]:
+    async with PushSessions(resolver=resolver, kept_sites=kept_sites) as sessions:
         yield Bench(sessions)
 
 
@@ -306,27 +311,27 @@ class TestKeptConnections:
         assert server.connections == 2
 
     async def test_those_to_the_sites_that_were_pushed_to_last_are_kept_and_no_more(
-        self, bench: Bench, server: ReceivingSite, monkeypatch: pytest.MonkeyPatch
+        self, server: ReceivingSite
     ) -> None:
-        monkeypatch.setattr(push_sessions, "KEPT_SITES", 2)
-        for name in ("acme", "beta", "gamma"):
-            bench.sites.add(name, server.url, *HERE)
+        async with bench_with(kept_sites=2) as bench:
+            for name in ("acme", "beta", "gamma"):
+                bench.sites.add(name, server.url, *HERE)
 
-        async def connections_after(*names: str) -> int:
-            before = server.connections
-            for name in names:
-                assert await bench.push(name) == Delivered()
-            return server.connections - before
+            async def connections_after(*names: str) -> int:
+                before = server.connections
+                for name in names:
+                    assert await bench.push(name) == Delivered()
+                return server.connections - before
 
-        assert await connections_after("acme", "beta", "acme", "beta") == 2
-        assert await connections_after("acme", "gamma") == 1  # beta is the one that waits longest
-        assert await connections_after("gamma", "acme") == 0
-        assert await connections_after("beta") == 1
+            assert await connections_after("acme", "beta", "acme", "beta") == 2
+            assert await connections_after("acme", "gamma") == 1  # beta is the one that waits longest
+            assert await connections_after("gamma", "acme") == 0
+            assert await connections_after("beta") == 1
 
-        async def two_are_open() -> bool:
-            return server.open_connections == 2
+            async def two_are_open() -> bool:
+                return server.open_connections == 2
 
-        await process_does(two_are_open)
+            await process_does(two_are_open)
 
     async def test_what_is_taken_back_is_refused_although_a_connection_is_open(
         self, bench: Bench, server: ReceivingSite
