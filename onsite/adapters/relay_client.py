@@ -10,14 +10,17 @@ import aiohttp
 from pydantic import SecretStr
 
 from onsite.core.connect_link import ConnectLink, read_connect_link
-from onsite.core.errors import NoConnectLink
+from onsite.core.errors import NoConnectLink, NotGivenBack
+from onsite.core.given_back import GivenBack, read_given_back
 from onsite.core.relay_answers import RelayReading, read_announced, read_look, unreachable
 from onsite.core.relay_trial import RelayTrial, not_asked, read_trial
 from shared.clock import Clock
-from shared.exchange import CONNECT_TIMEOUT_S, Answer, NoAnswer, NotSent, get, post
+from shared.exchange import CONNECT_TIMEOUT_S, Answer, NoAnswer, NotSent, exchange, get, post
 from shared.site_secret import api_token
 
 DEFAULT_TIMEOUT = aiohttp.ClientTimeout(total=15.0, connect=CONNECT_TIMEOUT_S)
+GIVING_BACK_TIMEOUT = aiohttp.ClientTimeout(total=30.0, connect=CONNECT_TIMEOUT_S)
+"""The relay asks Facebook meanwhile, for up to 15 s."""
 MAX_ANSWER_BYTES = 1024 * 1024
 """Room for tens of thousands of pages."""
 
@@ -75,6 +78,24 @@ class RelayClient:
         except (NotSent, NoAnswer) as trouble:
             raise NoConnectLink(f"the relay could not be asked for a link ({trouble}); try again") from None
         return read_connect_link(*answer)
+
+    async def give_back(self, page_id: str) -> GivenBack:
+        """See `engine.giving_back.TakingBack.give_back`; `page_id` is digits."""
+        try:
+            answer = await exchange(
+                self._session,
+                "DELETE",
+                f"{self._url}/pages/{page_id}",
+                None,
+                headers=self._headers(),
+                timeout=GIVING_BACK_TIMEOUT,
+                max_bytes=MAX_ANSWER_BYTES,
+            )
+        except NotSent as trouble:
+            raise NotGivenBack(f"the relay could not be asked ({trouble}); nothing was changed") from None
+        except NoAnswer as trouble:
+            raise NotGivenBack(f"the relay did not say what came of it ({trouble}); the same again goes on") from None
+        return read_given_back(*answer)
 
     async def _post(self, path: str, body: bytes = b"{}") -> Answer:
         return await post(

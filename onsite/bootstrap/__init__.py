@@ -45,6 +45,7 @@ from onsite.engine.bell import Bell
 from onsite.engine.channel_admin import ChannelAdmin
 from onsite.engine.channels import Channel
 from onsite.engine.gap_reader import GapReader
+from onsite.engine.giving_back import GivingBack
 from onsite.engine.inbox import Inbox
 from onsite.engine.metrics import Metrics
 from onsite.engine.pace import Pace
@@ -61,6 +62,7 @@ from onsite.web.backfills import BackfillRoutes
 from onsite.web.channels import ChannelRoutes
 from onsite.web.connecting import ConnectRoutes
 from onsite.web.conversations import ConversationRoutes
+from onsite.web.disconnecting import DisconnectRoutes
 from onsite.web.health import HealthRoutes
 from onsite.web.master_key import MasterKeyRoutes
 from onsite.web.relay_events import OFF, RelayEvents, RelayEventsOff
@@ -249,6 +251,7 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
         _receiver(settings, site, admin),
         ChannelRoutes(site.channels, admin, token=token),
         MasterKeyRoutes(Resealing(SqlSealed(site.database, site.channels.vault)), token=token),
+        DisconnectRoutes(GivingBack(site.clients.relay, admin, site.channels), token=token),
         ConnectRoutes(None if site.clients.relay is None else site.clients.relay.connect_link, token=token),
         ConversationRoutes(site.reader, replies, site.bell, token=token),
         BackfillRoutes(gaps, site.backfills, clock=time.time, token=token),

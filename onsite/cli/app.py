@@ -11,6 +11,7 @@ from onsite.cli import (
     check,
     connect,
     conversations,
+    disconnect,
     master_key,
     messages,
     reply,
@@ -55,6 +56,7 @@ def onsite(
 app.command()(run.run)
 app.add_typer(channel.app, name="channel")
 app.command()(connect.connect)
+app.command()(disconnect.disconnect)
 app.command()(conversations.conversations)
 app.command()(messages.messages)
 app.command()(reply.reply)

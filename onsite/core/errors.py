@@ -6,6 +6,7 @@ SocialRelayError
     ├── ChannelNotFound       no such channel
     ├── ConversationNotFound  no such conversation
     ├── NoConnectLink         the relay gave no link for connecting pages
+    ├── NotGivenBack          the relay did not take a page back, or could not be asked
     ├── FacebookError         Facebook did not tell what it was asked
     └── TelegramError         Telegram refused a call; says whether to stop, wait, or try again
 """
@@ -35,6 +36,10 @@ class ConversationNotFound(OnsiteError, UserError):
 
 class NoConnectLink(OnsiteError, UserError):
     """The relay gave no link for connecting pages, or could not be asked; the message says what to do."""
+
+
+class NotGivenBack(OnsiteError, UserError):
+    """The relay did not take a page back, or could not be asked; the message says what to do."""
 
 
 @dataclass(eq=False)  # as TelegramError below

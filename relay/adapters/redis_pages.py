@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from relay.adapters.hash_scan import scan_hash
 from relay.adapters.redis_put import go_on
 from relay.adapters.replies import raw
-from relay.adapters.scripts import PUT_BACK, REASSIGN
+from relay.adapters.scripts import FORGET_CONNECTION, PUT_BACK, REASSIGN
 from relay.adapters.store_errors import store_errors
 from relay.core import keys
 from relay.core.change import Mandate
@@ -83,6 +83,12 @@ class RedisPages:
         """See `engine.page_connection.PageStore.forget`."""
         async with store_errors():
             await self._redis.hdel(keys.PAGES, page_id)
+
+    async def forget_connection(self, page: ConnectedPage) -> bool:
+        """See `engine.page_connection.PageStore.forget_connection`."""
+        async with store_errors():
+            args = [page.page_id, page.site, page.connected_at_ms]
+            return bool(await FORGET_CONNECTION.run(self._redis, [keys.PAGES], args))
 
     async def of_person(self, user_id: str) -> Sequence[PersonsPage]:
         """See `engine.page_connection.PageStore.of_person`."""

@@ -116,7 +116,7 @@ async def serving(
             clock=time.time,
         )
         connecting = connecting_of(settings, store, graph, http, pages)
-        of_sites = await stack.enter_async_context(site_calls(settings, store, lane, connecting))
+        of_sites = await stack.enter_async_context(site_calls(settings, store, lane, connecting, pages))
         routes = (
             *_routes(settings, store, reception, pages),
             _rotation_routes(settings, store, graph, writer),

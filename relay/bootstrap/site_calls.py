@@ -16,10 +16,12 @@ from relay.core.trial import TRIAL_LIMIT_S
 from relay.engine.announcing import Announcing
 from relay.engine.connecting import Connecting
 from relay.engine.lane import Lane
+from relay.engine.page_connection import PageConnection
 from relay.engine.site_callers import SiteCallers
 from relay.engine.site_pages import SitePages
 from relay.engine.site_trials import SiteTrials
 from relay.web.app import Routes
+from relay.web.given_back import GivenBackRoutes
 from relay.web.invitations import InvitationRoutes
 from relay.web.sites import SiteRoutes
 from relay.web.trials import TrialRoutes
@@ -27,7 +29,7 @@ from relay.web.trials import TrialRoutes
 
 @asynccontextmanager
 async def site_calls(
-    settings: RelaySettings, store: Store, lane: Lane, connecting: Connecting
+    settings: RelaySettings, store: Store, lane: Lane, connecting: Connecting, connection: PageConnection
 ) -> AsyncIterator[Sequence[Routes]]:
     """Make the routes that sites call; trials under way need what is closed on leaving."""
     callers, token = SiteCallers(store.sites, RedisSecretUses(store.redis)), admin_token_of(settings)
@@ -40,4 +42,5 @@ async def site_calls(
             SiteRoutes(callers, announcing, pages, outboxes=status.outboxes),
             TrialRoutes(trials, callers, admin_token=token),
             InvitationRoutes(connecting, callers, admin_token=token),
+            GivenBackRoutes(connection, callers),
         )

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from relay.cli.confirming import Yes, confirm
 from relay.cli.context import AsJson, DataDir, Url, admin_api
 from relay.cli.outbox_options import Dead, DryRun, EventId, Name, Page, Since, Unclaimed, Until, chosen, path_of
 from relay.cli.outbox_steps import Steps, Total
 from relay.cli.outbox_tables import name_of, size_text
+from shared.confirming import Yes, confirm
 from shared.console import print_json, say
 from shared.errors import UserError
 

@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 import typer
 
-from relay.cli.confirming import Yes, confirm
 from relay.cli.context import AsJson, DataDir, Url, admin_api
 from relay.cli.site import Name
+from shared.confirming import Yes, confirm
 from shared.console import print_json, say, warn
 from shared.progress import progress
 

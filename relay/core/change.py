@@ -49,7 +49,7 @@ class Change:
     number: int
     """Greater than that of every change before it; 0 where a release that knew no numbers recorded it."""
     source: str = ""
-    """The site that a moved page leaves; empty for every other kind."""
+    """The site that a moved page leaves, or the only one that it is to be unbound from; empty for every other kind."""
 
     @classmethod
     def decode(cls, text: str) -> "Change":
@@ -61,7 +61,8 @@ class Change:
 
     def __str__(self) -> str:
         """Return it in words."""
-        return f"{self.kind} {self.source and f'from {self.source} to '}{self.site}".rstrip()
+        source = self.source and f"from {self.source}{' to ' if self.site else ''}"
+        return f"{self.kind} {source}{self.site}".rstrip()
 
 
 def sites_of(site: str, source: str) -> str:

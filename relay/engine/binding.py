@@ -114,13 +114,14 @@ class Bindings:
         log.info("page_bound", page=page_id, site=site, waiting_events=moved)
         return moved
 
-    async def unbind(self, mandate: Mandate) -> str:
+    async def unbind(self, mandate: Mandate, *, only_from: str = "") -> str:
         """Unbind a page: its site keeps what is already waiting, what comes later is kept unclaimed.
 
-        Returns the site it was bound to. Raises UserError when it is not bound, ChangeOvertaken, StoreUnavailable.
+        Returns the site it was bound to. Raises PageNotBound when it is not bound, or to another site than
+        `only_from` where that is named; ChangeOvertaken, StoreUnavailable.
         """
         site = await self._store.enter(mandate)
-        if site is None:
+        if site is None or only_from not in {"", site}:
             raise PageNotBound(mandate.page_id)
         await self._store.leave(mandate, site)
         await self._store.open(mandate, holding_of(mandate.page_id))

@@ -63,7 +63,7 @@ ACCEPT_SECONDS = Histogram(
 
 SITE_CALLS = Counter(
     "relay_site_calls_total",
-    "Calls of sites (ready, look, check, connect): ok, paused, refused, throttled",
+    "Calls of sites (ready, look, check, connect, disconnect): ok, paused, refused, throttled",
     ["call", "result"],
 )
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from pydantic import SecretStr
 
-from relay.core.errors import FacebookRefused, FacebookUnreachable
+from relay.core.errors import FacebookRefused, FacebookUnreachable, PageNotBound
 from relay.core.page import ConnectedPage, PersonsPage, TokenOwner
 from relay.core.site import Site, check_page_id
 from relay.core.webhook import Incoming
@@ -21,6 +21,7 @@ from relay.engine.rebinding import Rebinding
 from shared.clock import Clock
 from shared.errors import UserError, VaultError
 from shared.logs import get_logger
+from shared.names import is_page_id
 
 log = get_logger(__name__)
 
@@ -66,8 +67,15 @@ class PageStore(Protocol):
     async def forget(self, page_id: str) -> None:
         """Keep nothing of a page."""
 
+    async def forget_connection(self, page: ConnectedPage) -> bool:
+        """Do the same unless it was connected anew, or handed over, since it was read; returns whether it was not."""
+
     async def of_person(self, user_id: str) -> Sequence[PersonsPage]:
         """Return the pages that a person connected and nobody since, by page; `user_id` is not empty."""
+
+
+GIVEN_BACK = "this site gave the page back"
+"""Told to a site behind the last that it was sent for the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +171,22 @@ class PageConnection:
         await self._bindings.unbind(page_id)
         return Disconnection(site, await self.release(page_id))
 
+    async def give_back(self, page_id: str, site: str) -> Disconnection:
+        """Do the same for a site that asks for it itself: only its own page, also one that goes elsewhere meanwhile.
+
+        Asked again after an interruption it goes on. Raises PageNotBound for any page that is not the site's, whoever's
+        it is; UserError while another change of the page is under way, StoreUnavailable.
+        """
+        if not is_page_id(page_id):
+            raise PageNotBound(page_id)
+        owner, kept = await self._bindings.find(page_id), await self._kept(page_id)
+        if owner == site:
+            await self._append(site, [disconnected(page_id, GIVEN_BACK)])
+            await self._bindings.unbind(page_id, only_from=site)
+        elif owner is not None or kept is None or kept.site != site:
+            raise PageNotBound(page_id)
+        return Disconnection(site, await self.release(page_id, only_of=site))
+
     async def abandon(self, page_id: str, site: str) -> str:
         """End a page of a site that is being removed and is told nothing any more; another site's page is left alone.
 
@@ -175,19 +199,39 @@ class PageConnection:
             await self._bindings.unbind(page_id)
         return await self.release(page_id)
 
-    async def release(self, page_id: str) -> str:
+    async def release(self, page_id: str, *, only_of: str = "") -> str:
         """End the subscription of a page that is bound no more, and forget its token. Raises StoreUnavailable.
 
-        Returns why Meta goes on sending its events; empty where it does not, or where nobody gave us its token.
+        Where `only_of` names a site, another one's page is left alone. Returns why Meta goes on sending its events;
+        empty where it does not, or where nobody gave us its token.
         """
         try:
             page = await self._pages.find(page_id)
         except VaultError as error:  # what nobody can open any more is forgotten all the same
-            trouble = str(error)
-        else:
-            trouble = "" if page is None else await self._unsubscribe(page)
-        await self._pages.forget(page_id)
+            await self._pages.forget(page_id)
+            return str(error)
+        if page is None or only_of not in {"", page.site}:
+            return ""
+        trouble = await self._unsubscribe(page)
+        if not await self._pages.forget_connection(page):
+            await self._subscribe_again(page_id)
         return trouble
+
+    async def _kept(self, page_id: str) -> ConnectedPage | None:
+        """Return what is kept of a page and can be read."""
+        try:
+            return await self._pages.find(page_id)
+        except VaultError:
+            return None
+
+    async def _subscribe_again(self, page_id: str) -> None:
+        """Mend what ending the earlier connection did to the one that somebody made meanwhile; else an audit does."""
+        page = await self._kept(page_id)
+        try:
+            if page is not None:
+                await self._graph.subscribe(page_id, page.token)
+        except (FacebookRefused, FacebookUnreachable) as error:
+            log.warning("page_not_subscribed_again", page=page_id, reason=str(error))
 
     async def _hand_over(self, page: ConnectedPage, site: Site) -> None:
         if await self._append(site.name, [connected(page, site, self._graph.proof_of(page.token))]):

@@ -118,9 +118,13 @@ class Rebinding:
         """Return the site that a page belongs to. Raises UserError when there is none, StoreUnavailable."""
         return await self._bindings.owner(page_id)
 
-    async def unbind(self, page_id: str) -> str:
+    async def unbind(self, page_id: str, *, only_from: str = "") -> str:
         """See `Bindings.unbind`. Raises UserError also while another change of this page is under way."""
-        return await self._change(check_page_id(page_id), ChangeKind.UNBIND, "", self._bindings.unbind)
+
+        async def unbind(mandate: Mandate) -> str:
+            return await self._bindings.unbind(mandate, only_from=only_from)
+
+        return await self._change(check_page_id(page_id), ChangeKind.UNBIND, "", unbind, source=only_from)
 
     async def settling(self, page_id: str, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do something to what waits unclaimed; then it goes to the page's site, if there is one, whoever dies before.
@@ -171,7 +175,7 @@ class Rebinding:
     async def _again(self, mandate: Mandate, change: Change) -> None:
         steps: dict[ChangeKind, Callable[[], Awaitable[object]]] = {
             ChangeKind.BIND: lambda: self._bindings.bind(mandate, change.site),
-            ChangeKind.UNBIND: lambda: self._bindings.unbind(mandate),
+            ChangeKind.UNBIND: lambda: self._bindings.unbind(mandate, only_from=change.source),
             ChangeKind.MOVE: lambda: self._handover.move(mandate, change.source, change.site),
             ChangeKind.SETTLE: lambda: self._bindings.settle(mandate),
         }
@@ -181,7 +185,7 @@ class Rebinding:
             raise
         except UserError as error:
             log.warning("binding_change_given_up", page=mandate.page_id, reason=str(error))
-            if change.source:
+            if change.kind is ChangeKind.MOVE:
                 await self._handover.call_off(mandate, change.source)
             await self._bindings.settle(mandate)
 

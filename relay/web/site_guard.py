@@ -6,7 +6,7 @@ leaves at the same time after its request came, whatever had to be looked up for
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from aiohttp import web
@@ -17,6 +17,13 @@ from relay.engine.site_callers import SiteCallers
 from shared.web import Handler, bearer_of, json_error
 
 PREFIX = "/v1/sites/{site}"
+
+_RESULTS: Mapping[int, str] = {
+    HTTPStatus.OK: "ok",
+    HTTPStatus.CONFLICT: "paused",
+    HTTPStatus.TOO_MANY_REQUESTS: "throttled",
+}
+"""What a handler's own answer is counted as; a page that is just being changed (`web.given_back`) is throttled, too."""
 
 REFUSED_AFTER_S = 0.1
 """When a refusal leaves, counted from its request. Far above what a look-up takes, far below what a person notices."""
@@ -43,7 +50,7 @@ class SiteGuard:
                 metrics.SITE_CALLS.labels(call, "throttled").inc()
                 return json_error(429, "too_often", "asked too often", Retry_After=str(math.ceil(wait_s)))
             answer = await handler(request)
-            metrics.SITE_CALLS.labels(call, "ok" if answer.status == HTTPStatus.OK else "paused").inc()
+            metrics.SITE_CALLS.labels(call, _RESULTS.get(answer.status, "refused")).inc()
             return answer
 
         return guarded

@@ -4,6 +4,7 @@ POST   /v1/sites/{site}/ready         it takes events now → {"state", "waiting
 GET    /v1/sites/{site}               how the relay sees it: state, what waits, last error, pages
 POST   /v1/sites/{site}/connect       a link for a browser: `web.invitations`
 POST   /v1/sites/{site}/check         whether the relay reaches it: `web.trials`
+DELETE /v1/sites/{site}/pages/{page}  it gives a page back: `web.given_back`
 """
 
 import asyncio

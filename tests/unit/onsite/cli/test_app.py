@@ -28,6 +28,7 @@ COMMANDS = [
     ["messages"],
     ["reply"],
     ["settle"],
+    ["disconnect"],
     ["status"],
     ["check"],
     ["new-master-key"],
