@@ -22,10 +22,10 @@ def disconnect(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give a Facebook page back: its messages come here no more.
+    """Give a Facebook page back to the relay.
 
-    The relay ends Facebook's subscription, unbinds the page from this site and forgets the page's token. What it has
-    accepted until then still comes. Here, conversations, channel and token stay; the channel shows as disconnected.
+    Its messages come here no more. The relay ends Facebook's subscription, unbinds the page from this site and
+    forgets the page's token. What it has accepted until then still comes. Here, conversations, channel and token stay; the channel shows as disconnected.
     `onsite connect` brings the page back; `onsite channel remove` erases the token here as well.
 
     \b

@@ -69,6 +69,27 @@ async def test_the_search_for_secrets_reaches_whatever_the_product_writes(
     assert ("relay", "relay.processes") in folders
 
 
+async def test_a_site_gives_a_page_back_and_may_have_it_again(
+    graph: GraphSimulator, relay: Server, new_site_at: NewSite, token_file: TokenFile
+) -> None:
+    page = graph.add_page(PAGE, name="Acme", token=PAGE_TOKEN)
+    page.subscribed_fields = None
+    site = await new_site_at("acme")
+    await site.start()
+    await relay.command("bind", PAGE, "acme", "--page-token-file", token_file(PAGE_TOKEN))
+    await eventually(lambda: channel_of(site), lambda channel: channel.get("state") == "ok")
+    gone = await site.command("disconnect", PAGE, "--yes")
+    assert (gone["was_connected"], gone["still_subscribed"]) == (True, "")
+    assert (await channel_of(site))["state"] == "disconnected"
+    assert await relay.command("bindings") == []
+    assert page.subscribed_fields is None
+    with pytest.raises(CommandFailed, match="2233"):
+        await site.command("disconnect", "2233", "--yes")
+
+    await relay.command("bind", PAGE, "acme", "--page-token-file", token_file(PAGE_TOKEN))
+    await eventually(lambda: channel_of(site), lambda channel: channel.get("state") == "ok")
+
+
 async def test_a_token_that_is_not_the_pages_changes_nothing(
     graph: GraphSimulator, relay: Server, new_site_at: NewSite, token_file: TokenFile
 ) -> None:

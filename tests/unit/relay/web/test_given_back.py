@@ -1,6 +1,7 @@
 """A site gives its own pages back, over real HTTP and fakeredis; of any other page it learns nothing and ends none."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import fakeredis
@@ -193,9 +194,8 @@ async def test_the_signature_of_a_push_is_no_token_however_fresh(world: World) -
 
 
 async def test_the_token_of_a_secret_that_was_taken_away_gives_nothing_back(world: World) -> None:
-    site = await world.sites.get("acme")
     old, world.secrets["acme"] = world.secrets["acme"], new_site_secret()
-    await world.sites.replace(site, Site("acme", site.url, (world.secrets["acme"],), 1))
+    await world.sites.change_secrets("acme", lambda site: replace(site, secrets=(world.secrets["acme"],)))
 
     assert (await world.ask("11", token=of(old)))[0] == 401
     assert await world.owners() == BOTH
@@ -275,9 +275,8 @@ async def test_a_page_that_another_site_connects_meanwhile_stays_subscribed_and_
 
 
 async def test_a_record_that_no_key_opens_is_forgotten_with_its_page(world: World) -> None:
-    await world.redis.hset(
-        "relay:pages", "11", (await world.redis.hget("relay:pages", "22")).replace(b"gAAAA", b"gAAAB")
-    )
+    record: Any = await world.redis.hget("relay:pages", "22")
+    await world.redis.hset("relay:pages", "11", record.replace(b"gAAAA", b"gAAAB"))
     status, answer, _ = await world.ask("11")
 
     assert (status, bool(answer["still_subscribed"])) == (200, True)
