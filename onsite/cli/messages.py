@@ -1,5 +1,6 @@
 """`onsite messages`: one conversation, as it was said."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -50,7 +51,16 @@ def _row(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def what_of(message: dict[str, Any]) -> str:
-    """Say in one cell what a message is: its text, its label, its attachments."""
+    """Say in one cell what a message is: its text, its label, its attachments, and what became of it."""
     attachments = (f"[{each['kind']} {each['name'] or each['title']}".rstrip() + "]" for each in message["attachments"])
     label = f"[{message['label']}]" if message["label"] else ""
-    return " ".join(part for part in (message["text"], label, *attachments) if part)
+    return " ".join(part for part in (message["text"], label, *attachments, *_became(message)) if part)
+
+
+def _became(message: dict[str, Any]) -> Iterator[str]:
+    if message["earlier"]:
+        yield f"[edited; before: {message['earlier'][-1]['text']}]"
+    for reaction in message["reactions"]:
+        yield f"[{reaction['author_name'] or reaction['author']}: {reaction['text']}]"
+    if message["deleted_at"]:
+        yield "[taken back]"

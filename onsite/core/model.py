@@ -44,8 +44,21 @@ class Kind(StrEnum):
     """Attachments, with or without a caption in `text`."""
     POSTBACK = "postback"
     """A button was pressed; `text` is its title, `payload` what the button carries."""
+    NOTICE = "notice"
+    """Something that happened rather than something that was said; `label` says what, `text` holds what can be read."""
     PLACEHOLDER = "placeholder"
     """Something this release cannot show; `label` names it in words."""
+
+
+class Change(StrEnum):
+    """What happened to a message after it was sent."""
+
+    EDIT = "edit"
+    """It says something else now; what it said before is kept."""
+    REACTION = "reaction"
+    """Somebody's reaction to it is `text` now; empty where it was taken back."""
+    DELETION = "deletion"
+    """Whoever sent it took it back."""
 
 
 class AttachmentKind(StrEnum):
@@ -119,6 +132,12 @@ class MessageFact:
     reply_to_key: str = ""
     correlation: str = ""
     """Our own id that came back with an echo: it settles a send whose answer was lost."""
+    change: Change | None = None
+    """Set where this is no message of its own, but what became of the one that `about_key` names.
+
+    It may come before that message, or without it; then it stands where a message would.
+    """
+    about_key: str = ""
     backfilled: bool = False
     """Whether it was found by reading the conversation afterwards; then its time is a whole second."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from onsite.core.model import Attachment, Author, Direction, Kind, Platform
+from onsite.core.model import Attachment, Author, Change, Direction, Kind, Platform
 from onsite.core.sending import SendState
 from onsite.engine.channels import ChannelState
 
@@ -57,13 +57,37 @@ class ConversationView:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """What a message said before it was edited."""
+
+    at_ms: int
+    """Since when it said so."""
+    text: str
+    label: str
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Somebody's reaction to a message, as it is now."""
+
+    at_ms: int
+    author: Author
+    author_name: str
+    text: str
+    """Emoji, mostly."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message with its attachments."""
+    """A message as it is now, with its attachments and with what became of it."""
 
     id: int
     conversation_id: int
     direction: Direction
     author: Author
+    author_id: int | None
+    """The customer's number, where one wrote it."""
     author_name: str
     kind: Kind
     sent_at_ms: int
@@ -79,6 +103,15 @@ class MessageView:
     backfilled: bool
     """Whether it was found by reading the conversation afterwards."""
     attachments: tuple[Attachment, ...]
+    change: Change | None = None
+    """Set where this is what became of a message that is not here: `about_key` names it."""
+    about_key: str = ""
+    earlier: tuple[Version, ...] = ()
+    """What it said before each edit, the oldest first."""
+    edited_at_ms: int | None = None
+    deleted_at_ms: int | None = None
+    """When it was taken back; what it said stays."""
+    reactions: tuple[Reaction, ...] = ()
 
     @property
     def cursor(self) -> Cursor:

@@ -6,7 +6,7 @@ from onsite.core.model import Attachment
 from onsite.engine.channels import Channel
 from onsite.engine.gaps import GapView
 from onsite.engine.relay_link import RelayLink
-from onsite.engine.views import ContactView, ConversationView, MessageView
+from onsite.engine.views import ContactView, ConversationView, MessageView, Reaction, Version
 from onsite.web.relay_events import OFF as NO_RELAY
 from shared.clock import iso_ms
 
@@ -87,6 +87,12 @@ def message_json(message: MessageView) -> dict[str, Any]:
         "failure": {"code": message.failure_code, "sentence": message.failure} if message.failure_code else None,
         "backfilled": message.backfilled,
         "attachments": [_attachment_json(attachment) for attachment in message.attachments],
+        "edited_at": _iso(message.edited_at_ms),
+        "earlier": [_version_json(version) for version in message.earlier],
+        "deleted_at": _iso(message.deleted_at_ms),
+        "reactions": [_reaction_json(reaction) for reaction in message.reactions],
+        "change": message.change,
+        "about_key": message.about_key,
     }
 
 
@@ -119,6 +125,24 @@ def backfill_json(view: GapView) -> dict[str, Any]:
 
 def _iso(epoch_ms: int | None) -> str | None:
     return None if epoch_ms is None else iso_ms(epoch_ms)
+
+
+def _version_json(version: Version) -> dict[str, Any]:
+    return {
+        "since": iso_ms(version.at_ms),
+        "text": version.text,
+        "label": version.label,
+        "attachments": [_attachment_json(attachment) for attachment in version.attachments],
+    }
+
+
+def _reaction_json(reaction: Reaction) -> dict[str, Any]:
+    return {
+        "at": iso_ms(reaction.at_ms),
+        "author": reaction.author,
+        "author_name": reaction.author_name,
+        "text": reaction.text,
+    }
 
 
 def _attachment_json(attachment: Attachment) -> dict[str, Any]:

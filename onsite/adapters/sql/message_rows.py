@@ -69,6 +69,8 @@ def _row(fact: MessageFact, conversation_id: int, contact_id: int | None) -> dic
         "payload": fact.payload,
         "label": fact.label,
         "reply_to_key": fact.reply_to_key,
+        "change": fact.change,
+        "about_key": fact.about_key,
         "backfilled": int(fact.backfilled),
         # An echo exists because the platform took the message.
         "state": SendState.SENT if outbound else None,

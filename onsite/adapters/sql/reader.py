@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, or_, select, tuple_
 
 from onsite.adapters.sql.migrate import check_revision
 from onsite.adapters.sql.statements import AnyRow
@@ -15,6 +15,7 @@ from onsite.core.model import Attachment, Author, Platform
 from onsite.core.sending import SendState
 from onsite.engine.channels import ChannelState
 from onsite.engine.errors import MessageNotFound
+from onsite.engine.folding import folded
 from onsite.engine.incoming import EventState
 from onsite.engine.views import ContactView, ConversationView, Counts, Cursor, MessageView
 
@@ -28,6 +29,15 @@ _QUARANTINED = events.c.state == literal(str(EventState.QUARANTINED), literal_ex
 _MESSAGES = select(messages, contacts.c.name.label("author_name")).outerjoin(
     contacts, contacts.c.id == messages.c.contact_id
 )
+
+_target = messages.alias("target")
+_HAS_TARGET = exists().where(
+    _target.c.conversation_id == messages.c.conversation_id,
+    _target.c.key == messages.c.about_key,
+    _target.c.change.is_(None),
+)
+# What became of a message is shown with it; where it is not there, in its place.
+_STANDS_BY_ITSELF = or_(messages.c.change.is_(None), ~_HAS_TARGET)
 
 
 class SqlReader(SqlStore):
@@ -45,12 +55,12 @@ class SqlReader(SqlStore):
         self, connection: Connection, conversation_id: int, *, limit: int, before: Cursor | None
     ) -> Sequence[MessageView]:
         """List a conversation's messages by the platform's time, newest first. Raises ConversationNotFound."""
-        mine = _MESSAGES.where(messages.c.conversation_id == conversation_id)
+        mine = _MESSAGES.where(messages.c.conversation_id == conversation_id, _STANDS_BY_ITSELF)
         query = _page(mine, (messages.c.sent_at_ms, messages.c.id), limit=limit, before=before)
         rows = connection.execute(query).all()
         if not rows:
             _check_conversation(connection, conversation_id)
-        return _with_attachments(connection, rows)
+        return _with_all(connection, rows)
 
     @reading
     def message(self, connection: Connection, message_id: int) -> MessageView:
@@ -58,7 +68,7 @@ class SqlReader(SqlStore):
         rows = connection.execute(_MESSAGES.where(messages.c.id == message_id)).all()
         if not rows:
             raise MessageNotFound(f"there is no message {message_id}")
-        return _with_attachments(connection, rows)[0]
+        return _with_all(connection, rows)[0]
 
     @reading
     def contacts(self, connection: Connection, *, limit: int, before: int | None) -> Sequence[ContactView]:
@@ -135,6 +145,21 @@ def _check_conversation(connection: Connection, conversation_id: int) -> None:
     found = connection.execute(select(conversations.c.id).where(conversations.c.id == conversation_id))
     if found.first() is None:
         raise ConversationNotFound(f"there is no conversation {conversation_id}; `onsite conversations` shows them")
+
+
+def _with_all(connection: Connection, rows: Sequence[AnyRow]) -> list[MessageView]:
+    """Return the messages in their order, each with its attachments and after all that became of it."""
+    keys = {row.key for row in rows if row.change is None}
+    about = messages.c.about_key.in_(keys) & messages.c.conversation_id.in_({row.conversation_id for row in rows})
+    changes = connection.execute(_MESSAGES.where(messages.c.change.is_not(None), about)).all() if keys else []
+    views = _with_attachments(connection, [*rows, *changes])
+    of_messages: dict[tuple[int, str | None], list[MessageView]] = {}
+    for change in views[len(rows) :]:
+        of_messages.setdefault((change.conversation_id, change.about_key), []).append(change)
+    return [
+        view if view.change is not None else folded(view, of_messages.get((view.conversation_id, view.key), ()))
+        for view in views[: len(rows)]
+    ]
 
 
 def _with_attachments(connection: Connection, rows: Sequence[AnyRow]) -> list[MessageView]:

@@ -101,6 +101,9 @@ messages = Table(
     Column("payload", Text, nullable=False),
     Column("label", Text, nullable=False),
     Column("reply_to_key", Text, nullable=False),
+    # Set where this is what became of the message with that key, which may not be there (yet).
+    Column("change", Text),
+    Column("about_key", Text, nullable=False, server_default=""),
     # What follows is for outgoing messages; the rest of the outbox's columns for replies of ours alone.
     Column("state", Text),
     Column("correlation", Text),
@@ -113,6 +116,7 @@ messages = Table(
     Column("backfilled", Integer, nullable=False, server_default="0"),
     UniqueConstraint("conversation_id", "direction", "key"),
     Index(None, "conversation_id", "sent_at_ms", "id"),
+    _partial("conversation_id", "about_key", where="change IS NOT NULL"),
     # For the outbox, and for receipts that say "all until then".
     _partial("state", "conversation_id", "sent_at_ms", where="state IS NOT NULL"),
     _partial("correlation", where="correlation IS NOT NULL", unique=True),

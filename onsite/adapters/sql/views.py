@@ -1,7 +1,7 @@
 """Turns rows into the values that people and programs get to see."""
 
 from onsite.adapters.sql.statements import AnyRow
-from onsite.core.model import Attachment, AttachmentKind, Author, Direction, Kind, Platform
+from onsite.core.model import Attachment, AttachmentKind, Author, Change, Direction, Kind, Platform
 from onsite.core.sending import SendState
 from onsite.engine.views import ContactView, ConversationView, MessageView
 
@@ -47,6 +47,7 @@ def message_of(row: AnyRow, attachments: tuple[Attachment, ...]) -> MessageView:
         conversation_id=row.conversation_id,
         direction=Direction(row.direction),
         author=Author(row.author),
+        author_id=row.contact_id if row.author == Author.CONTACT else None,
         author_name=(row.author_name or "") if row.author == Author.CONTACT else "",
         kind=Kind(row.kind),
         sent_at_ms=row.sent_at_ms,
@@ -60,6 +61,8 @@ def message_of(row: AnyRow, attachments: tuple[Attachment, ...]) -> MessageView:
         failure=row.failure if explained else "",
         backfilled=bool(row.backfilled),
         attachments=attachments,
+        change=None if row.change is None else Change(row.change),
+        about_key=row.about_key,
     )
 
 

@@ -19,8 +19,10 @@ MESSAGE = "message"
 POSTBACK = "postback"
 DELIVERY = "delivery"
 READ = "read"
+EDIT = "message_edit"
+REACTION = "reaction"
 
-_KINDS_FIRST = (MESSAGE, POSTBACK, DELIVERY, READ)
+_KINDS_FIRST = (MESSAGE, POSTBACK, DELIVERY, READ, EDIT, REACTION)
 _NOT_A_KIND = frozenset({"sender", "recipient", "timestamp", "prior_message"})
 UNNAMED = "event"
 """The kind of an event that has no key of its own."""

@@ -19,10 +19,7 @@ from shared.lenient import as_id, as_object, as_text
 def translate_message(event: Event) -> Translation:
     """Read a `message`. Raises TranslationError when it names no customer, as it would be shown nowhere."""
     mid = as_id(event.content.get("mid"))
-    if event.content.get("is_deleted") is True:  # Instagram's, with the mid of the message that is gone
-        key = _message_key("d", mid, event)
-        return Translation(key, (replace(bare_fact(event, key), label="message deleted", reply_to_key=mid),))
-    key = _message_key("e" if event.from_page else "m", mid, event)
+    key = message_key("e" if event.from_page else "m", mid, event)
     fact = bare_fact(event, mid or key)
     if event.content.get("is_unsupported") is True:
         return Translation(key, (replace(fact, label="unsupported message"),))
@@ -74,8 +71,8 @@ def _with_content(fact: MessageFact, event: Event) -> MessageFact:
     )
 
 
-def _message_key(letter: str, mid: str, event: Event) -> str:
-    """Return `m:` or `e:` (echo) or `d:` (deleted) with the mid: one mid may stand for one event of each."""
+def message_key(letter: str, mid: str, event: Event) -> str:
+    """Return a letter with the mid, such as `m:` (message) or `e:` (echo): one mid may stand for one event of each."""
     if mid:
         return f"{letter}:{mid}"
     return derived_key("message", letter, event.contact, event.timestamp_ms, event.content)

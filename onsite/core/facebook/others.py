@@ -1,6 +1,6 @@
 """Every other event: a placeholder that names it in words, so that no operator sees a blank. Words only, no behaviour.
 
-What this release can read of it (an edited text, an emoji) goes along. An event without a customer (`app_roles`, a
+What this release can read of it (a note, a reason) goes along. An event without a customer (`app_roles`, a
 restriction of the page) concerns no conversation: it is stored raw and states no fact.
 Source of the kinds: https://developers.facebook.com/documentation/business-messaging/messenger-platform/webhooks
 """
@@ -29,8 +29,6 @@ class _Words:
 
 
 _WORDS: dict[str, _Words] = {
-    "message_edit": _Words("message edit", text="text"),
-    "reaction": _Words("reaction", text="emoji", variant="action", variants={"unreact": "reaction removed"}),
     "referral": _Words("conversation opened by a link", payload="ref"),
     "optin": _Words("opt-in", text="title", payload="payload"),
     "account_linking": _Words(

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from onsite.core.errors import TranslationError
 from onsite.core.event_key import derived_key
-from onsite.core.facebook.event import DELIVERY, MESSAGE, POSTBACK, READ, Event, read_event
+from onsite.core.facebook.changes import translate_deletion, translate_edit, translate_reaction
+from onsite.core.facebook.event import DELIVERY, EDIT, MESSAGE, POSTBACK, REACTION, READ, Event, read_event
 from onsite.core.facebook.messages import translate_message, translate_postback
 from onsite.core.facebook.others import translate_other
 from onsite.core.facebook.receipts import translate_receipt
@@ -16,11 +17,19 @@ from onsite.core.model import Translation
 from shared.lenient import decode_object
 from shared.wire import KIND_MESSAGING, KIND_STANDBY
 
+
+def _translate_message(event: Event) -> Translation:
+    gone = event.content.get("is_deleted") is True  # Instagram's, with the mid of the message that is gone
+    return translate_deletion(event) if gone else translate_message(event)
+
+
 _TRANSLATORS: dict[str, Callable[[Event], Translation]] = {
-    MESSAGE: translate_message,
+    MESSAGE: _translate_message,
     POSTBACK: translate_postback,
     DELIVERY: translate_receipt,
     READ: translate_receipt,
+    EDIT: translate_edit,
+    REACTION: translate_reaction,
 }
 
 

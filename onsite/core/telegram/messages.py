@@ -1,13 +1,14 @@
 """Messages in all their kinds: new or edited, in chats, channels and business connections.
 
-An edit is a fact of its own that refers to the message it changes: what the operator has already read stays readable.
+An edit tells the whole message anew. It is a fact of its own that names the message it changes: what the operator has
+already read stays readable.
 """
 
 from dataclasses import replace
 
 from onsite.core.errors import TranslationError
 from onsite.core.event_key import derived_key
-from onsite.core.model import Author, Kind, MessageFact, Translation
+from onsite.core.model import Author, Change, Kind, MessageFact, Translation
 from onsite.core.telegram.attachments import read_attachments
 from onsite.core.telegram.chat import title_of
 from onsite.core.telegram.contents import name_content
@@ -35,9 +36,11 @@ def translate_edit(update: Update) -> Translation:
     digest = derived_key("edit", update.content).partition(":")[2][:_DIGEST_CHARS]
     key = f"e:{_conversation(update)}:{message_id}:{(edited_at_ms or 0) // 1000}:{digest}"
     fact = message_fact(update, key)
-    label = f"{fact.label} (edited)" if fact.kind is Kind.PLACEHOLDER else "edited message"
-    sent_at_ms = edited_at_ms or fact.sent_at_ms
-    return Translation(key, (replace(fact, label=label, reply_to_key=message_id, sent_at_ms=sent_at_ms),))
+    label = fact.label if fact.kind is Kind.PLACEHOLDER else "edited message"
+    fact = replace(fact, label=label, sent_at_ms=edited_at_ms or fact.sent_at_ms)
+    if message_id:
+        fact = replace(fact, change=Change.EDIT, about_key=message_id)
+    return Translation(key, (fact,))
 
 
 def message_fact(update: Update, message_key: str) -> MessageFact:

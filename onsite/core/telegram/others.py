@@ -1,4 +1,4 @@
-"""Updates that are no messages: a pressed button, a reaction, a blocked bot, and whatever Telegram adds.
+"""Updates that are no messages: a pressed button, a reaction, a deletion, a blocked bot, and whatever Telegram adds.
 
 Each becomes a fact of the conversation it concerns; one that tells no chat (`inline_query`, `poll_answer`) states none.
 """
@@ -6,11 +6,14 @@ Each becomes a fact of the conversation it concerns; one that tells no chat (`in
 from dataclasses import replace
 
 from onsite.core.event_key import derived_key
-from onsite.core.model import Author, Direction, Kind, MessageFact, Translation
+from onsite.core.model import Author, Change, Direction, Kind, MessageFact, Translation
 from onsite.core.telegram.chat import conversation_key, is_private, person_of, title_of
 from onsite.core.telegram.contents import in_words
 from onsite.core.telegram.update import Update
 from shared.lenient import JsonObject, as_id, as_int, as_list, as_object, as_text
+
+_OTHER_REACTIONS = {"custom_emoji": "(an emoji of their own)", "paid": "\N{WHITE MEDIUM STAR}"}
+"""Reactions that are no plain emoji, by their type."""
 
 _MEMBERSHIP = {
     ("private", "kicked"): "this person blocked the bot",
@@ -54,9 +57,27 @@ def translate_reaction(update: Update) -> Translation:
     if fact is None:
         return Translation(key, ())
     now = [as_object(reaction) for reaction in as_list(update.content.get("new_reaction"))]
-    emoji = "".join(as_text(reaction.get("emoji")) for reaction in now)
+    emoji = "".join(
+        as_text(reaction.get("emoji")) or _OTHER_REACTIONS.get(as_text(reaction.get("type")), "") for reaction in now
+    )
     label = "reaction" if now else "reaction removed"
-    return _one(key, replace(fact, author=Author.CONTACT, label=label, text=emoji))
+    fact = replace(fact, author=Author.CONTACT, kind=Kind.NOTICE, label=label, text=emoji, reply_to_key="")
+    message_id = _message_id(update.content)
+    return _one(key, replace(fact, change=Change.REACTION, about_key=message_id) if message_id else fact)
+
+
+def translate_deletion(update: Update) -> Translation:
+    """Read a `deleted_business_messages`, which names up to 100 messages of one chat, of either side."""
+    key = _key(update)
+    fact = _bare_fact(update, update.content, key)
+    gone = [str(each) for each in map(as_int, as_list(update.content.get("message_ids"))) if each]
+    if fact is None:
+        return Translation(key, ())
+    deleted = replace(fact, kind=Kind.NOTICE, label="message deleted", change=Change.DELETION)
+    return Translation(
+        key,
+        tuple(replace(deleted, message_key=f"{key}:{each}", about_key=each) for each in dict.fromkeys(gone)),
+    )
 
 
 def translate_membership(update: Update) -> Translation:
@@ -89,7 +110,6 @@ def _bare_fact(update: Update, told: JsonObject, key: str) -> MessageFact | None
         return None
     chat, content = as_object(told.get("chat")), update.content
     actor = next((part for name in ("from", "user", "actor_chat") if (part := as_object(content.get(name)))), {})
-    message_id = as_int(told.get("message_id"))
     return MessageFact(
         conversation_key=conversation,
         message_key=key,
@@ -99,8 +119,13 @@ def _bare_fact(update: Update, told: JsonObject, key: str) -> MessageFact | None
         kind=Kind.PLACEHOLDER,
         person=person_of(actor) or (person_of(chat) if is_private(chat) else None),
         conversation_title=title_of(chat),
-        reply_to_key=str(message_id) if message_id else "",
+        reply_to_key=_message_id(told),
     )
+
+
+def _message_id(told: JsonObject) -> str:
+    message_id = as_int(told.get("message_id"))
+    return str(message_id) if message_id else ""
 
 
 def _key(update: Update) -> str:

@@ -13,6 +13,7 @@ from onsite.core.model import Translation
 from onsite.core.telegram.messages import translate_edit, translate_message
 from onsite.core.telegram.others import (
     translate_callback,
+    translate_deletion,
     translate_membership,
     translate_other,
     translate_reaction,
@@ -30,6 +31,7 @@ _TRANSLATORS: dict[str, Callable[[Update], Translation]] = {
     "edited_business_message": translate_edit,
     "callback_query": translate_callback,
     "message_reaction": translate_reaction,
+    "deleted_business_messages": translate_deletion,
     "my_chat_member": translate_membership,
 }
 

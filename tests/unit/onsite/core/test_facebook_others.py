@@ -20,10 +20,6 @@ from tests.samples.messenger import (
 @pytest.mark.parametrize(
     ("name", "label", "content"),
     [
-        pytest.param("message_edit", "message edit", {"text": "Good evening", "reply_to_key": "m_text"}, id="an edit"),
-        pytest.param("message_deleted", "message deleted", {"reply_to_key": "m_text"}, id="a message taken back"),
-        pytest.param("reaction", "reaction", {"text": "❤️", "reply_to_key": "m_a"}, id="a reaction"),
-        pytest.param("reaction_removed", "reaction removed", {"reply_to_key": "m_a"}, id="a reaction taken back"),
         pytest.param("referral", "conversation opened by a link", {"payload": "flyer"}, id="a referral"),
         pytest.param("account_linked", "account linked", {}, id="an account link"),
         pytest.param(

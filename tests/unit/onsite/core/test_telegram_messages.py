@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from onsite.core.model import Attachment, AttachmentKind, Author, Direction, Kind, MessageFact, Person, Translation
+from onsite.core.model import (
+    Attachment,
+    AttachmentKind,
+    Author,
+    Change,
+    Direction,
+    Kind,
+    MessageFact,
+    Person,
+    Translation,
+)
 from tests.samples.bot import (
     ANNA,
     ANNA_BY_CHAT,
@@ -137,7 +147,7 @@ def test_an_update_with_an_id_of_its_own_is_known_by_it(name: str, key: str, fac
             {
                 "kind": Kind.PLACEHOLDER,
                 "text": "When then?",
-                "label": "poll (edited)",
+                "label": "poll",
                 "sent_at_ms": SENT_AT_MS + 7000,
             },
             id="something that cannot be shown",
@@ -172,13 +182,14 @@ def test_an_update_with_an_id_of_its_own_is_known_by_it(name: str, key: str, fac
         ),
     ],
 )
-def test_an_edit_is_a_fact_of_its_own_that_refers_to_the_message(
+def test_an_edit_is_a_fact_of_its_own_that_names_the_message(
     name: str, key_start: str, content: dict[str, Any]
 ) -> None:
     translation = translate(name)
 
     assert translation.key.startswith(key_start)
-    assert translation.facts == (said(translation.key, **({"reply_to_key": "10"} | content)),)
+    expected = said(translation.key, change=Change.EDIT, about_key="10", **content)
+    assert translation.facts == (expected,)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from onsite.core.model import Author, Kind, MessageFact, Person, Translation
+from onsite.core.model import Author, Change, Kind, MessageFact, Person, Translation
 from tests.samples.bot import (
     ANNA_BY_CHAT,
     CHANNEL,
@@ -55,23 +55,45 @@ def test_a_pressed_button_is_a_postback(name: str, key: str, fact: MessageFact) 
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        pytest.param(
-            "message_reaction",
-            {"label": "reaction", "text": "❤", "reply_to_key": "12", "author": Author.CONTACT},
-            id="a reaction",
-        ),
+        pytest.param("message_reaction", {"label": "reaction", "text": "❤"}, id="a reaction"),
         pytest.param(
             "message_reaction_removed",
             {
                 "label": "reaction removed",
-                "reply_to_key": "12",
-                "author": Author.CONTACT,
                 "conversation_key": GROUP,
                 "conversation_title": "Tenants",
                 "person": Person(GROUP, "Tenants"),
             },
             id="a reaction of the group's own, taken back",
         ),
+    ],
+)
+def test_a_reaction_names_the_message_that_it_is_about(name: str, content: dict[str, Any]) -> None:
+    translation = translate(name)
+
+    expected = said(translation.key, Kind.NOTICE, change=Change.REACTION, about_key="12", **content)
+    assert translation.facts == (expected,)
+
+
+def test_each_message_that_is_taken_back_in_a_business_connection_is_named() -> None:
+    translation = translate("deleted_business_messages")
+
+    told = {
+        "conversation_key": "5001@bc1",
+        "person": ANNA_BY_CHAT,
+        "author": Author.SYSTEM,
+        "label": "message deleted",
+        "sent_at_ms": RECEIVED_AT_MS,
+        "change": Change.DELETION,
+    }
+    assert translation.facts == tuple(
+        said(f"{translation.key}:{gone}", Kind.NOTICE, about_key=gone, **told) for gone in ("10", "11")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
         pytest.param(
             "message_reaction_count",
             {
@@ -93,16 +115,6 @@ def test_a_pressed_button_is_a_postback(name: str, key: str, fact: MessageFact) 
             "chat_join_request",
             {"label": "chat join request", "conversation_key": GROUP, "conversation_title": "Tenants"},
             id="somebody asks to join",
-        ),
-        pytest.param(
-            "deleted_business_messages",
-            {
-                "label": "deleted business messages",
-                "conversation_key": "5001@bc1",
-                "person": ANNA_BY_CHAT,
-                "sent_at_ms": RECEIVED_AT_MS,
-            },
-            id="messages taken back in a business connection",
         ),
         pytest.param(
             "chat_boost",

@@ -1,5 +1,6 @@
 """What docs/api.md lists is what the code can answer, no more and no less."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from onsite.core.facebook.send import MAX_TEXT as MAX_MESSENGER_TEXT
 from onsite.core.gap import Span
-from onsite.core.model import Platform
+from onsite.core.model import AttachmentKind, Author, Change, Direction, Kind, Platform
 from onsite.core.relay_answers import RelayState
 from onsite.core.telegram.api import MAX_TEXT as MAX_TELEGRAM_TEXT
 from onsite.core.telegram.outcomes import _REFUSALS
@@ -15,8 +16,8 @@ from onsite.engine.channels import Channel, ChannelRef, ChannelState
 from onsite.engine.gaps import Gap, GapState, GapView, ThreadRead
 from onsite.engine.relay_link import RelayLink
 from onsite.engine.replies import MAX_CLIENT_ID
-from onsite.engine.views import ContactView, ConversationView
-from onsite.web.views import backfill_json, channel_json, contact_json, conversation_json, relay_json
+from onsite.engine.views import ContactView, ConversationView, MessageView
+from onsite.web.views import backfill_json, channel_json, contact_json, conversation_json, message_json, relay_json
 from shared.graph import GraphTrouble
 
 ROOT = Path(__file__).parents[4]
@@ -26,6 +27,9 @@ CHANNEL = Channel(1, ChannelRef(Platform.FACEBOOK, "1122"), "Acme", ChannelState
 CONTACT = ContactView(1, 1, Platform.FACEBOOK, "9001", "Ada", "", "")
 RELAY = relay_json(RelayLink(asked=False, clock=lambda: 0.0), site=None, last_batch_at_ms=None)
 CONVERSATION = ConversationView(1, 1, Platform.FACEBOOK, "Acme", "9001", "", 1, "Ada", 0, "hello")
+MESSAGE = MessageView(
+    1, 1, Direction.INBOUND, Author.CONTACT, 1, "Ada", Kind.TEXT, 0, "hello", "", "", "", "m", None, "", "", False, ()
+)
 GAP = Gap(
     1, 1, "1122", Span(0, 1), "", GapState.DONE, "", listed=True, merged_into=None, not_before_ms=0, ended_at_ms=1
 )
@@ -62,6 +66,14 @@ def written(pattern: str, *paths: str) -> set[str]:
 )
 def test_every_field_is_listed(heading: str, fields: set[str]) -> None:
     assert table(heading) == fields
+
+
+def test_every_field_of_a_message_is_told_and_every_value_that_it_may_have() -> None:
+    sample = json.loads(DOCUMENT.split("A message:\n\n```json\n", 1)[1].split("\n```", 1)[0])
+    values = table("| field | values |", column=1)
+
+    assert set(sample) == set(message_json(MESSAGE))
+    assert values >= {*map(str, Kind), *map(str, Author), *map(str, AttachmentKind), *map(str, Change)}
 
 
 def test_every_field_of_a_backfill_is_listed() -> None:

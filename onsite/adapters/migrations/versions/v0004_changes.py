@@ -1,0 +1,21 @@
+"""Edits, reactions and deletions name the message that they are about."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    # Not in a batch, which would copy the whole table: SQLite adds such columns without touching a row.
+    op.add_column("messages", sa.Column("change", sa.Text))
+    op.add_column("messages", sa.Column("about_key", sa.Text, nullable=False, server_default=""))
+    is_change = sa.text("change IS NOT NULL")
+    op.create_index(
+        "ix_messages_conversation_id_about_key",
+        "messages",
+        ["conversation_id", "about_key"],
+        sqlite_where=is_change,
+        postgresql_where=is_change,
+    )
