@@ -52,12 +52,29 @@ def _row(message: dict[str, Any]) -> dict[str, Any]:
 
 def what_of(message: dict[str, Any]) -> str:
     """Say in one cell what a message is: its text, its label, its attachments, and what became of it."""
-    attachments = (f"[{each['kind']} {each['name'] or each['title']}".rstrip() + "]" for each in message["attachments"])
     label = f"[{message['label']}]" if message["label"] else ""
-    return " ".join(part for part in (message["text"], label, *attachments, *_became(message)) if part)
+    attachments = map(_attachment, message["attachments"])
+    return " ".join(filter(None, (*_before(message), message["text"], label, *attachments, *_became(message))))
+
+
+def _attachment(attachment: dict[str, Any]) -> str:
+    lines = attachment["description"].splitlines()
+    return f"[{' '.join([attachment['kind'], attachment['name'] or attachment['title'], *lines]).strip()}]"
+
+
+def _before(message: dict[str, Any]) -> Iterator[str]:
+    if message["forwarded_from"]:
+        yield f"[forwarded from {message['forwarded_from']}]"
+    if message["quote"]:
+        yield f"[about: {message['quote']}]"
 
 
 def _became(message: dict[str, Any]) -> Iterator[str]:
+    for span in message["formatting"]:
+        if span["style"] == "link":  # a text may say one address and lead to another
+            yield f"[link: {span['target']}]"
+    if referral := message["referral"]:
+        yield f"[came by {' '.join(filter(None, (referral['source'], referral['ref'], referral['title'])))}]"
     if message["earlier"]:
         yield f"[edited; before: {message['earlier'][-1]['text']}]"
     for reaction in message["reactions"]:

@@ -75,6 +75,16 @@ class AttachmentKind(StrEnum):
     LOCATION = "location"
     CONTACT = "contact"
     LINK = "link"
+    POLL = "poll"
+    """`title` is the question, `description` has an option on each line; a checklist looks the same."""
+    DICE = "dice"
+    """`title` is the emoji and the value that was thrown."""
+    PRODUCT = "product"
+    TEMPLATE = "template"
+    """What an app composed: a text, cards, buttons."""
+    POST = "post"
+    REEL = "reel"
+    STORY = "story"
     OTHER = "other"
     """A kind this release does not know; `title` names it."""
 
@@ -93,8 +103,68 @@ class Attachment:
     """What the sender claims; not to be believed."""
     size_bytes: int | None = None
     title: str = ""
+    description: str = ""
+    """What else of it can be read, a line for each thing."""
     latitude: float | None = None
     longitude: float | None = None
+
+
+class Style(StrEnum):
+    """What a part of a text looks like, or leads to."""
+
+    BOLD = "bold"
+    ITALIC = "italic"
+    UNDERLINE = "underline"
+    STRIKETHROUGH = "strikethrough"
+    SPOILER = "spoiler"
+    QUOTE = "quote"
+    CODE = "code"
+    PRE = "pre"
+    LINK = "link"
+    MENTION = "mention"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a text that is formatted."""
+
+    start: int
+    """Counted in characters (Unicode code points), the first is 0."""
+    length: int
+    style: Style
+    target: str = ""
+    """Where a link leads where the text does not say it; a block of code's language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """What brought a customer into a conversation. Empty texts mean "not told"."""
+
+    source: str = ""
+    """The platform's word, such as ADS or SHORTLINK."""
+    ref: str = ""
+    """What the contact centre put into its link."""
+    ad_id: str = ""
+    title: str = ""
+    """The ad's or product's."""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What few messages have."""
+
+    spans: tuple[Span, ...] = ()
+    forwarded_from: str = ""
+    """Who said it first, by name."""
+    quote: str = ""
+    """The part of another message that it answers."""
+    album_key: str = ""
+    """The same for all messages that were sent as one album."""
+    referral: Referral | None = None
+
+
+NO_DETAILS = Details()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +202,7 @@ class MessageFact:
     reply_to_key: str = ""
     correlation: str = ""
     """Our own id that came back with an echo: it settles a send whose answer was lost."""
+    details: Details = NO_DETAILS
     change: Change | None = None
     """Set where this is no message of its own, but what became of the one that `about_key` names.
 

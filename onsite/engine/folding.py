@@ -34,7 +34,7 @@ def _edited(message: MessageView, edit: MessageView) -> MessageView:
     kind = Kind.MEDIA if attachments and edit.kind is Kind.TEXT else edit.kind
     label = edit.label if kind is Kind.PLACEHOLDER else ""
     if (edit.text, attachments, label) == (message.text, message.attachments, message.label):
-        return message
+        return replace(message, details=replace(message.details, spans=edit.details.spans))
     before = Version(message.edited_at_ms or message.sent_at_ms, message.text, message.label, message.attachments)
     return replace(
         message,
@@ -42,6 +42,7 @@ def _edited(message: MessageView, edit: MessageView) -> MessageView:
         text=edit.text,
         label=label,
         attachments=attachments,
+        details=replace(message.details, spans=edit.details.spans),
         earlier=(*message.earlier, before),
         edited_at_ms=edit.sent_at_ms,
     )

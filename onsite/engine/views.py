@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from onsite.core.model import Attachment, Author, Change, Direction, Kind, Platform
+from onsite.core.model import NO_DETAILS, Attachment, Author, Change, Details, Direction, Kind, Platform
 from onsite.core.sending import SendState
 from onsite.engine.channels import ChannelState
 
@@ -106,6 +106,7 @@ class MessageView:
     change: Change | None = None
     """Set where this is what became of a message that is not here: `about_key` names it."""
     about_key: str = ""
+    details: Details = NO_DETAILS
     earlier: tuple[Version, ...] = ()
     """What it said before each edit, the oldest first."""
     edited_at_ms: int | None = None

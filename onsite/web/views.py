@@ -1,8 +1,9 @@
 """The JSON shapes of `/api/v1`. Times are ISO 8601 in UTC with milliseconds. No credential is ever shown."""
 
+from dataclasses import asdict
 from typing import Any
 
-from onsite.core.model import Attachment
+from onsite.core.model import Attachment, Referral, Span
 from onsite.engine.channels import Channel
 from onsite.engine.gaps import GapView
 from onsite.engine.relay_link import RelayLink
@@ -87,6 +88,11 @@ def message_json(message: MessageView) -> dict[str, Any]:
         "failure": {"code": message.failure_code, "sentence": message.failure} if message.failure_code else None,
         "backfilled": message.backfilled,
         "attachments": [_attachment_json(attachment) for attachment in message.attachments],
+        "formatting": [_span_json(span) for span in message.details.spans],
+        "quote": message.details.quote,
+        "forwarded_from": message.details.forwarded_from,
+        "album_key": message.details.album_key,
+        "referral": _referral_json(message.details.referral),
         "edited_at": _iso(message.edited_at_ms),
         "earlier": [_version_json(version) for version in message.earlier],
         "deleted_at": _iso(message.deleted_at_ms),
@@ -127,6 +133,14 @@ def _iso(epoch_ms: int | None) -> str | None:
     return None if epoch_ms is None else iso_ms(epoch_ms)
 
 
+def _span_json(span: Span) -> dict[str, Any]:
+    return {"start": span.start, "length": span.length, "style": span.style, "target": span.target}
+
+
+def _referral_json(referral: Referral | None) -> dict[str, str] | None:
+    return None if referral is None else asdict(referral)
+
+
 def _version_json(version: Version) -> dict[str, Any]:
     return {
         "since": iso_ms(version.at_ms),
@@ -154,6 +168,7 @@ def _attachment_json(attachment: Attachment) -> dict[str, Any]:
         "mime_type": attachment.mime_type,
         "size_bytes": attachment.size_bytes,
         "title": attachment.title,
+        "description": attachment.description,
         "latitude": attachment.latitude,
         "longitude": attachment.longitude,
     }

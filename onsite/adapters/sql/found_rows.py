@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, update
 from onsite.adapters.sql.statements import fetch
 from onsite.adapters.sql.tables import attachments, messages
 
-TOLD = ("kind", "sent_at_ms", "text", "payload", "label", "reply_to_key")
+TOLD = ("kind", "sent_at_ms", "text", "payload", "label", "reply_to_key", "details")
 """What a webhook tells of a message at least as well as reading does."""
 
 _KEY = ("conversation_id", "direction", "key")

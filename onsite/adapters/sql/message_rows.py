@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from onsite.adapters.sql.conversation_rows import ConversationRow, move_up
+from onsite.adapters.sql.details import details_to_text
 from onsite.adapters.sql.found_rows import complete_found, forget_attachments
 from onsite.adapters.sql.inserts import insert_new
 from onsite.adapters.sql.placing import Place, Placed
@@ -71,6 +72,7 @@ def _row(fact: MessageFact, conversation_id: int, contact_id: int | None) -> dic
         "reply_to_key": fact.reply_to_key,
         "change": fact.change,
         "about_key": fact.about_key,
+        "details": details_to_text(fact.details),
         "backfilled": int(fact.backfilled),
         # An echo exists because the platform took the message.
         "state": SendState.SENT if outbound else None,

@@ -104,6 +104,8 @@ messages = Table(
     # Set where this is what became of the message with that key, which may not be there (yet).
     Column("change", Text),
     Column("about_key", Text, nullable=False, server_default=""),
+    # `onsite.core.model.Details` as JSON; most messages have none.
+    Column("details", Text),
     # What follows is for outgoing messages; the rest of the outbox's columns for replies of ours alone.
     Column("state", Text),
     Column("correlation", Text),
@@ -138,6 +140,7 @@ attachments = Table(
     Column("mime_type", Text, nullable=False),
     Column("size_bytes", BigInteger),
     Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
     Column("latitude", Float),
     Column("longitude", Float),
     UniqueConstraint("message_id", "position"),

@@ -1,5 +1,6 @@
 """Turns rows into the values that people and programs get to see."""
 
+from onsite.adapters.sql.details import details_from_text
 from onsite.adapters.sql.statements import AnyRow
 from onsite.core.model import Attachment, AttachmentKind, Author, Change, Direction, Kind, Platform
 from onsite.core.sending import SendState
@@ -63,6 +64,7 @@ def message_of(row: AnyRow, attachments: tuple[Attachment, ...]) -> MessageView:
         attachments=attachments,
         change=None if row.change is None else Change(row.change),
         about_key=row.about_key,
+        details=details_from_text(row.details),
     )
 
 
@@ -76,6 +78,7 @@ def attachment_of(row: AnyRow) -> Attachment:
         mime_type=row.mime_type,
         size_bytes=row.size_bytes,
         title=row.title,
+        description=row.description,
         latitude=row.latitude,
         longitude=row.longitude,
     )

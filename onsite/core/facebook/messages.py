@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from onsite.core.errors import TranslationError
 from onsite.core.event_key import derived_key
-from onsite.core.facebook.attachments import read_attachments
+from onsite.core.facebook.attachments import read_attachments, read_story
 from onsite.core.facebook.event import Event
 from onsite.core.facebook.metadata import correlation_in
-from onsite.core.model import Kind, MessageFact, Person, Translation
+from onsite.core.facebook.referrals import read_referral
+from onsite.core.model import Details, Kind, MessageFact, Person, Translation
 from shared.lenient import as_id, as_object, as_text
 
 
@@ -36,6 +37,7 @@ def translate_postback(event: Event) -> Translation:
         text=title,
         payload=as_text(event.content.get("payload")),
         label="" if title else "button pressed",
+        details=Details(referral=read_referral(event.content.get("referral"))),
     )
     return Translation(key, (fact,))
 
@@ -57,7 +59,9 @@ def bare_fact(event: Event, message_key: str) -> MessageFact:
 
 def _with_content(fact: MessageFact, event: Event) -> MessageFact:
     content = event.content
-    text, attachments = as_text(content.get("text")), read_attachments(content.get("attachments"))
+    reply_to = as_object(content.get("reply_to"))
+    text = as_text(content.get("text"))
+    attachments = (*read_story(reply_to.get("story")), *read_attachments(content.get("attachments")))
     kind = Kind.MEDIA if attachments else Kind.TEXT if text.strip() else Kind.PLACEHOLDER
     return replace(
         fact,
@@ -66,8 +70,9 @@ def _with_content(fact: MessageFact, event: Event) -> MessageFact:
         payload=as_text(as_object(content.get("quick_reply")).get("payload")),
         label="message without content" if kind is Kind.PLACEHOLDER else "",
         attachments=attachments,
-        reply_to_key=as_id(as_object(content.get("reply_to")).get("mid")),
+        reply_to_key=as_id(reply_to.get("mid")),
         correlation=correlation_in(content.get("metadata")) if event.from_page else "",
+        details=Details(referral=read_referral(content.get("referral"))),
     )
 
 

@@ -1,27 +1,36 @@
-"""Every other event: a placeholder that names it in words, so that no operator sees a blank. Words only, no behaviour.
+"""Every other event: a notice in words, or a placeholder that names a kind which Meta added after this release.
 
-What this release can read of it (a note, a reason) goes along. An event without a customer (`app_roles`, a
-restriction of the page) concerns no conversation: it is stored raw and states no fact.
+What can be read of it (a note, a reason, the answers to a form) goes along. An event without a customer (`app_roles`,
+a restriction of the page) concerns no conversation: it is stored raw and states no fact.
 Source of the kinds: https://developers.facebook.com/documentation/business-messaging/messenger-platform/webhooks
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from onsite.core.event_key import derived_key
 from onsite.core.facebook.event import UNNAMED, Event
+from onsite.core.facebook.forms import feedback_text, information_text, order_text
 from onsite.core.facebook.messages import bare_fact
-from onsite.core.model import Author, Direction, Translation
-from shared.lenient import as_id, as_text
+from onsite.core.facebook.referrals import read_referral
+from onsite.core.model import Author, Details, Direction, Kind, MessageFact, Translation
+from shared.lenient import JsonObject, as_id, as_text
+
+
+def _key(name: str) -> Callable[[JsonObject], str]:
+    return lambda content: as_text(content.get(name))
+
+
+_NOTHING = _key("")
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How a kind is shown: its label, and which keys of its content hold something readable."""
+    """How a kind is shown: its label, and what of its content can be read."""
 
     label: str
-    text: str = ""
-    payload: str = ""
+    text: Callable[[JsonObject], str] = _NOTHING
+    payload: Callable[[JsonObject], str] = _NOTHING
     by_system: bool = False
     variant: str = ""
     """A key whose value may pick another label from `variants`."""
@@ -29,8 +38,14 @@ class _Words:
 
 
 _WORDS: dict[str, _Words] = {
-    "referral": _Words("conversation opened by a link", payload="ref"),
-    "optin": _Words("opt-in", text="title", payload="payload"),
+    "referral": _Words("conversation opened by a link", payload=_key("ref")),
+    "optin": _Words(
+        "opt-in",
+        text=_key("title"),
+        payload=_key("payload"),
+        variant="notification_messages_status",
+        variants={"STOP NOTIFICATIONS": "opted out of notifications", "RESUME NOTIFICATIONS": "opted in again"},
+    ),
     "account_linking": _Words(
         "account linking", variant="status", variants={"linked": "account linked", "unlinked": "account unlinked"}
     ),
@@ -40,7 +55,7 @@ _WORDS: dict[str, _Words] = {
     "app_roles": _Words("app roles changed", by_system=True),
     "policy_enforcement": _Words(
         "policy enforcement",
-        text="reason",
+        text=_key("reason"),
         by_system=True,
         variant="action",
         variants={
@@ -49,13 +64,13 @@ _WORDS: dict[str, _Words] = {
             "unblock": "Facebook lifted the page's restriction",
         },
     ),
-    "response_feedback": _Words("feedback on a response", text="feedback"),
-    "messaging_feedback": _Words("feedback form answered"),
-    "messaging_customer_information": _Words("customer information form answered"),
-    "order": _Words("order", text="note"),
-    "template": _Words("coupon revealed", payload="payload"),
-    UNNAMED: _Words("event without content"),
+    "response_feedback": _Words("feedback on a response", text=_key("feedback")),
+    "messaging_feedback": _Words("feedback form answered", text=feedback_text),
+    "messaging_customer_information": _Words("customer information form answered", text=information_text),
+    "order": _Words("order", text=order_text),
+    "template": _Words("coupon revealed", text=_key("coupon_code"), payload=_key("payload")),
 }
+_UNKNOWN = {UNNAMED: _Words("event without content")}
 
 _MAX_LABEL = 80
 
@@ -63,20 +78,23 @@ _MAX_LABEL = 80
 def translate_other(event: Event) -> Translation:
     """Read an event of any kind that has no translator of its own."""
     key = derived_key("other", event.kind, event.contact, event.from_page, event.timestamp_ms, event.verbatim)
-    if not event.contact:
-        return Translation(key, ())
-    words = _WORDS.get(event.kind) or _Words(_spelled(event.kind))
+    return Translation(key, (_fact(event, key),) if event.contact else ())
+
+
+def _fact(event: Event, key: str) -> MessageFact:
+    known = _WORDS.get(event.kind)
+    words = known or _UNKNOWN.get(event.kind) or _Words(_spelled(event.kind))
     content = event.content
     fact = replace(
         bare_fact(event, key),
+        kind=Kind.NOTICE if known else Kind.PLACEHOLDER,
         label=words.variants.get(as_text(content.get(words.variant)), words.label),
-        text=as_text(content.get(words.text)),
-        payload=as_text(content.get(words.payload)),
+        text=words.text(content),
+        payload=words.payload(content),
         reply_to_key=as_id(content.get("mid")),
+        details=Details(referral=read_referral(content) if event.kind == "referral" else None),
     )
-    if words.by_system:
-        fact = replace(fact, direction=Direction.INBOUND, author=Author.SYSTEM)
-    return Translation(key, (fact,))
+    return replace(fact, direction=Direction.INBOUND, author=Author.SYSTEM) if words.by_system else fact
 
 
 def _spelled(kind: str) -> str:

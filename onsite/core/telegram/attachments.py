@@ -1,4 +1,4 @@
-"""Attachments of a Telegram message as references: a handle for `getFile`, a place, or a contact. Nothing is fetched.
+"""Attachments of a Telegram message: a handle for `getFile`, a place, a contact, or a sheet. Nothing is fetched.
 
 Some content fills two keys for the sake of older readers: an animation also stands under `document`, a venue also under
 `location`, a live photo also under `photo`. The table's order says which of the two is read.
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from onsite.core.model import Attachment, AttachmentKind
+from onsite.core.telegram.sheets import SHEETS
 from shared.lenient import JsonObject, as_id, as_list, as_number, as_object, as_size, as_text
 
 
@@ -45,6 +46,7 @@ def _location(value: Any) -> Attachment:
     place = as_object(value)
     return Attachment(
         AttachmentKind.LOCATION,
+        title="live location" if place.get("live_period") else "",
         latitude=as_number(place.get("latitude")),
         longitude=as_number(place.get("longitude")),
     )
@@ -83,6 +85,7 @@ READERS: dict[str, Callable[[Any], Attachment]] = {
     "venue": _venue,
     "location": _location,
     "contact": _contact,
+    **SHEETS,
 }
 _DOUBLES = {"animation": "document", "venue": "location"}
 """What else a key's content stands under."""

@@ -1,13 +1,13 @@
-"""Message contents that this release only names: a poll, a game, "a person joined". Words only, no behaviour.
+"""Message contents that this release only names: a giveaway, "a person joined". Words only, no behaviour.
 
 A content that Telegram adds later is named by its own key. To find that key, everything that accompanies a content
 must be known: `ACCOMPANYING` lists it.
 Source: https://core.telegram.org/bots/api#message (10.3)
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from shared.lenient import JsonObject, as_object, as_text
+from shared.lenient import JsonObject, as_list, as_object, as_text
 
 
 class Named(NamedTuple):
@@ -21,19 +21,13 @@ class Named(NamedTuple):
 
 
 _SHOWN = {
-    "poll": ("poll", "question"),
-    "dice": ("dice", "emoji"),
-    "game": ("game", "title"),
-    "story": ("story", ""),
-    "paid_media": ("paid media", ""),
-    "checklist": ("checklist", "title"),
-    "rich_message": ("formatted message", ""),
-    "live_photo": ("live photo", ""),
-    "invoice": ("invoice", "title"),
-    "giveaway": ("giveaway", ""),
-    "giveaway_winners": ("giveaway winners", ""),
+    "paid_media": "paid media",
+    "rich_message": "formatted message",
+    "live_photo": "live photo",
+    "giveaway": "giveaway",
+    "giveaway_winners": "giveaway winners",
 }
-"""Contents that a person sends: label, and the key within that holds a text."""
+"""Contents that a person sends."""
 
 _SERVICE = {
     "new_chat_members": "somebody joined the group",
@@ -96,13 +90,26 @@ _MAX_LABEL = 80
 
 def name_content(message: JsonObject) -> Named:
     """Name a message that has neither a text nor an attachment."""
-    for key, (label, text_key) in _SHOWN.items():
+    for key, label in _SHOWN.items():
         if key in message:
-            return Named(label, text=as_text(as_object(message[key]).get(text_key)))
+            return Named(label)
     for key, label in _SERVICE.items():
         if key in message:
-            return Named(label, by_system=True, text=as_text(message[key]) if key == "new_chat_title" else "")
+            return Named(label, by_system=True, text=_service_text(key, message[key]))
     return _name_unknown(sorted(message.keys() - ACCOMPANYING))
+
+
+def _service_text(key: str, value: Any) -> str:
+    """Return what of a service message can be read: a title, or who joined or left."""
+    if key == "new_chat_members":
+        return ", ".join(filter(None, (_name(as_object(member)) for member in as_list(value))))
+    if key == "left_chat_member":
+        return _name(as_object(value))
+    return as_text(value) if key == "new_chat_title" else ""
+
+
+def _name(user: JsonObject) -> str:
+    return " ".join(filter(None, (as_text(user.get(key)) for key in ("first_name", "last_name"))))
 
 
 def _name_unknown(keys: list[str]) -> Named:

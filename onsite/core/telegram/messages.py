@@ -12,6 +12,7 @@ from onsite.core.model import Author, Change, Kind, MessageFact, Translation
 from onsite.core.telegram.attachments import read_attachments
 from onsite.core.telegram.chat import title_of
 from onsite.core.telegram.contents import name_content
+from onsite.core.telegram.details import read_details
 from onsite.core.telegram.sides import side_of
 from onsite.core.telegram.update import Update
 from shared.lenient import JsonObject, as_epoch_ms, as_int, as_object, as_text
@@ -36,7 +37,7 @@ def translate_edit(update: Update) -> Translation:
     digest = derived_key("edit", update.content).partition(":")[2][:_DIGEST_CHARS]
     key = f"e:{_conversation(update)}:{message_id}:{(edited_at_ms or 0) // 1000}:{digest}"
     fact = message_fact(update, key)
-    label = fact.label if fact.kind is Kind.PLACEHOLDER else "edited message"
+    label = fact.label or "edited message"
     fact = replace(fact, label=label, sent_at_ms=edited_at_ms or fact.sent_at_ms)
     if message_id:
         fact = replace(fact, change=Change.EDIT, about_key=message_id)
@@ -63,14 +64,16 @@ def message_fact(update: Update, message_key: str) -> MessageFact:
 
 def _with_content(fact: MessageFact, message: JsonObject) -> MessageFact:
     text = as_text(message.get("text")) or as_text(message.get("caption"))
+    fact = replace(fact, details=read_details(message, text))
     attachments = read_attachments(message)
     if attachments:
         return replace(fact, kind=Kind.MEDIA, text=text, attachments=attachments)
     if text.strip():
         return replace(fact, kind=Kind.TEXT, text=text)
     named = name_content(message)
-    author = Author.SYSTEM if named.by_system else fact.author
-    return replace(fact, label=named.label, text=named.text, author=author)
+    if named.by_system:
+        return replace(fact, kind=Kind.NOTICE, label=named.label, text=named.text, author=Author.SYSTEM)
+    return replace(fact, label=named.label, text=named.text)
 
 
 def _conversation(update: Update) -> str:

@@ -88,7 +88,8 @@ def translate_membership(update: Update) -> Translation:
         return Translation(key, ())
     where = "private" if is_private(as_object(update.content.get("chat"))) else "group"
     status = as_text(as_object(update.content.get("new_chat_member")).get("status"))
-    return _one(key, replace(fact, label=_MEMBERSHIP.get((where, status), "the bot's membership changed")))
+    label = _MEMBERSHIP.get((where, status), "the bot's membership changed")
+    return _one(key, replace(fact, kind=Kind.NOTICE, label=label))
 
 
 def translate_other(update: Update) -> Translation:

@@ -3,7 +3,18 @@
 from dataclasses import replace
 from itertools import permutations
 
-from onsite.core.model import Author, Change, Kind, MessageFact
+from onsite.core.model import (
+    Attachment,
+    AttachmentKind,
+    Author,
+    Change,
+    Details,
+    Kind,
+    MessageFact,
+    Referral,
+    Span,
+    Style,
+)
 from onsite.engine.incoming import IncomingEvent
 from onsite.engine.views import Version
 from tests.integration.onsite.store import Store, echo, event, said
@@ -86,6 +97,21 @@ async def test_a_page_of_a_list_holds_messages_only_however_much_became_of_them(
     assert [(each.key, each.text, len(each.earlier)) for each in newest] == [("m2", "edit 4", 5), ("m1", "edit 4", 5)]
     rest = await store.reader.messages(conversation.id, limit=2, before=newest[-1].cursor)
     assert [each.key for each in rest] == ["m0"]
+
+
+async def test_what_few_messages_have_comes_back_as_it_was(store: Store) -> None:
+    details = Details(
+        spans=(Span(0, 2, Style.LINK, "https://x.test"),),
+        forwarded_from="Bo",
+        quote="this part",
+        album_key="12",
+        referral=Referral(source="ADS", title="Lämps"),
+    )
+    poll = Attachment(AttachmentKind.POLL, title="When?", description="now\nlater")
+    await store.take(event("m:m1", replace(said("m1"), details=details, attachments=(poll,))))
+
+    (message,) = await store.messages()
+    assert (message.details, message.attachments) == (details, (poll,))
 
 
 async def test_the_same_change_told_twice_is_one(store: Store) -> None:

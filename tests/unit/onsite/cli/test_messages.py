@@ -12,14 +12,12 @@ from onsite.cli.messages import what_of
     [
         pytest.param({"text": "hello"}, "hello", id="text"),
         pytest.param({"label": "a poll"}, "[a poll]", id="placeholder"),
-        pytest.param(
-            {"text": "look", "attachments": [{"kind": "image", "name": "", "title": ""}]}, "look [image]", id="caption"
-        ),
+        pytest.param({"text": "look", "attachments": [{"kind": "image"}]}, "look [image]", id="caption"),
         pytest.param(
             {
                 "attachments": [
-                    {"kind": "file", "name": "a.pdf", "title": ""},
-                    {"kind": "audio", "name": "", "title": "b"},
+                    {"kind": "file", "name": "a.pdf"},
+                    {"kind": "audio", "title": "b"},
                 ]
             },
             "[file a.pdf] [audio b]",
@@ -41,16 +39,38 @@ from onsite.cli.messages import what_of
             "no [Ada: ❤] [elsewhere: 👍]",
             id="reactions",
         ),
+        pytest.param(
+            {"attachments": [{"kind": "poll", "title": "When?", "description": "now\nlater"}]},
+            "[poll When? now later]",
+            id="a poll",
+        ),
+        pytest.param(
+            {"text": "look", "forwarded_from": "Bo", "quote": "this part"},
+            "[forwarded from Bo] [about: this part] look",
+            id="forwarded and quoted",
+        ),
+        pytest.param(
+            {
+                "text": "our shop",
+                "formatting": [{"style": "bold", "target": ""}, {"style": "link", "target": "http://x"}],
+            },
+            "our shop [link: http://x]",
+            id="a link that leads elsewhere",
+        ),
+        pytest.param(
+            {"text": "hi", "referral": {"source": "ADS", "ref": "", "title": "Lamps"}},
+            "hi [came by ADS Lamps]",
+            id="an ad",
+        ),
         pytest.param({"text": "oops", "deleted_at": "2026-11-23T07:00:00.000Z"}, "oops [taken back]", id="taken back"),
     ],
 )
 def test_everything_that_was_said_is_in_the_cell(message: dict[str, Any], cell: str) -> None:
     bare: dict[str, Any] = {
-        "text": "",
-        "label": "",
-        "attachments": [],
-        "earlier": [],
-        "reactions": [],
-        "deleted_at": None,
+        **dict.fromkeys(("text", "label", "forwarded_from", "quote"), ""),
+        **dict.fromkeys(("attachments", "formatting", "earlier", "reactions"), ()),
+        **dict.fromkeys(("referral", "deleted_at")),
     }
-    assert what_of(bare | message) == cell
+    whole = bare | message
+    whole["attachments"] = [{"name": "", "title": "", "description": ""} | each for each in whole["attachments"]]
+    assert what_of(whole) == cell

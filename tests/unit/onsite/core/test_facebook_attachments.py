@@ -49,10 +49,10 @@ A = AttachmentKind
         ),
         pytest.param("sticker_as_image", (Attachment(A.STICKER, url=f"{FBCDN}/s.png"),), id="a sticker of older shape"),
         pytest.param(
-            "reel", (Attachment(A.LINK, url="https://www.facebook.com/reel/1", title="A reel"),), id="a shared reel"
+            "reel", (Attachment(A.REEL, url="https://www.facebook.com/reel/1", title="A reel"),), id="a shared reel"
         ),
         pytest.param(
-            "post", (Attachment(A.LINK, url="https://www.facebook.com/1/posts/2", title="A post"),), id="a shared post"
+            "post", (Attachment(A.POST, url="https://www.facebook.com/1/posts/2", title="A post"),), id="a shared post"
         ),
         pytest.param(
             "fallback_without_payload",
@@ -65,9 +65,21 @@ A = AttachmentKind
             id="a location",
         ),
         pytest.param(
-            "product", (Attachment(A.OTHER, url="https://x.test/9.jpg", title="Lamp, 40 EUR"),), id="a shared product"
+            "product",
+            (Attachment(A.PRODUCT, url="https://x.test/9.jpg", title="Lamp", description="40 EUR"),),
+            id="a shared product",
         ),
-        pytest.param("appointment", (Attachment(A.OTHER, title="appointment requested"),), id="a booking"),
+        pytest.param(
+            "appointment",
+            (
+                Attachment(
+                    A.OTHER,
+                    title="appointment requested",
+                    description="2025-10-09T08:53:20.000Z to 2025-10-09T09:53:20.000Z (Europe/Vienna)",
+                ),
+            ),
+            id="a booking",
+        ),
         pytest.param(
             "unknown_attachment",
             (Attachment(A.OTHER, url="https://x.test/h", title="holo gram"),),
@@ -98,13 +110,36 @@ def test_an_attachment_becomes_a_reference(name: str, attachments: tuple[Attachm
         ),
         pytest.param(
             [{"type": "template", "payload": {"template_type": "receipt"}}],
-            (Attachment(A.OTHER, title="receipt template"),),
+            (Attachment(A.TEMPLATE, title="receipt template"),),
             id="a template without a title",
         ),
         pytest.param(
             [{"type": "template", "payload": {"product": {"elements": [{}]}}}],
-            (Attachment(A.OTHER, title="product"),),
+            (Attachment(A.PRODUCT, title="product"),),
             id="a product without a name",
+        ),
+        pytest.param(
+            [
+                {
+                    "type": "template",
+                    "payload": {"elements": [{"title": "Lamp", "buttons": [{"title": "Buy"}, 7]}, None]},
+                }
+            ],
+            (Attachment(A.TEMPLATE, title="template", description="Lamp\n[Buy]\n[button]\n"),),
+            id="cards with buttons",
+        ),
+        pytest.param(
+            [{"type": "story_mention", "payload": {"url": "https://x.test/s"}}, {"type": "ephemeral"}],
+            (
+                Attachment(A.STORY, url="https://x.test/s", title="mentioned you in a story"),
+                Attachment(A.OTHER, title="disappearing picture or video"),
+            ),
+            id="a story and what disappears",
+        ),
+        pytest.param(
+            [{"type": "appointment_booking", "payload": {"start_time": "soon", "timezone": "Europe/Vienna"}}],
+            (Attachment(A.OTHER, title="appointment"),),
+            id="a booking without a time",
         ),
         pytest.param(
             [{"type": "file", "payload": {"url": "no address"}}],

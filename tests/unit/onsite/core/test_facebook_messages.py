@@ -7,10 +7,12 @@ import pytest
 from onsite.core.model import (
     Attachment,
     AttachmentKind,
+    Details,
     Direction,
     Kind,
     MessageFact,
     Person,
+    Referral,
     Translation,
 )
 from tests.samples.messenger import (
@@ -82,14 +84,22 @@ A = AttachmentKind
         pytest.param(
             "messaging/echo_of_template",
             "e:m_template",
-            outbound("m_template", Kind.MEDIA, attachments=(Attachment(A.OTHER, title="Choose"),)),
+            outbound(
+                "m_template", Kind.MEDIA, attachments=(Attachment(A.TEMPLATE, title="Choose", description="[A]"),)
+            ),
             id="the echo of another app's template, whose metadata is not ours",
         ),
         pytest.param(
             "messaging/postback",
             "p:m_postback",
-            inbound("m_postback", Kind.POSTBACK, text="Get started", payload="START"),
-            id="a postback",
+            inbound(
+                "m_postback",
+                Kind.POSTBACK,
+                text="Get started",
+                payload="START",
+                details=Details(referral=Referral(source="SHORTLINK", ref="flyer")),
+            ),
+            id="a postback that opened the conversation by a link",
         ),
         pytest.param(
             "messaging/postback_of_plugin_guest",
@@ -161,3 +171,31 @@ def test_a_button_without_a_title_is_not_blank() -> None:
 
 def test_a_text_of_blanks_only_is_named() -> None:
     assert message(translate_event(message={"mid": "m", "text": " \n"})).label == "message without content"
+
+
+def test_an_answer_to_a_story_of_ours_says_so() -> None:
+    told = {"mid": "m", "text": "nice", "reply_to": {"story": {"id": "1", "url": "https://x.test/s"}}}
+    fact = message(translate_event(message=told))
+
+    assert fact.attachments == (Attachment(A.STORY, url="https://x.test/s", title="your story"),)
+    assert (fact.kind, fact.text) == (Kind.MEDIA, "nice")
+
+
+@pytest.mark.parametrize(
+    ("told", "referral"),
+    [
+        pytest.param(
+            {"source": "ADS", "type": "OPEN_THREAD", "ad_id": 77, "ads_context_data": {"ad_title": "Lamps"}},
+            Referral(source="ADS", ad_id="77", title="Lamps"),
+            id="an ad",
+        ),
+        pytest.param({"product": {"id": 9}}, Referral(source="PRODUCT", title="9"), id="a product of the shop"),
+        pytest.param({"referer_uri": "https://x.test"}, Referral(url="https://x.test"), id="a page of a site"),
+        pytest.param({}, None, id="nothing"),
+        pytest.param("ADS", None, id="no object"),
+    ],
+)
+def test_what_brought_a_customer_stands_with_what_they_say(told: Any, referral: Referral | None) -> None:
+    fact = message(translate_event(message={"mid": "m", "text": "hi", "referral": told}))
+
+    assert fact.details.referral == referral

@@ -43,6 +43,11 @@ A = AttachmentKind
         pytest.param("live_photo", Attachment(A.IMAGE, file_id="AgAC-13"), id="a live photo, as its photo"),
         pytest.param("contact", Attachment(A.CONTACT, name="+4312345", title="Carl Dorn"), id="a contact"),
         pytest.param("location", Attachment(A.LOCATION, latitude=48.2, longitude=16.37), id="a location"),
+        pytest.param("poll", Attachment(A.POLL, title="When?", description="now"), id="a poll"),
+        pytest.param("checklist", Attachment(A.POLL, title="To do"), id="a checklist"),
+        pytest.param("dice", Attachment(A.DICE, title="🎲 4"), id="a die"),
+        pytest.param("game", Attachment(A.OTHER, title="Chess", description="d"), id="a game"),
+        pytest.param("story", Attachment(A.STORY, title="News"), id="a story"),
         pytest.param(
             "venue",
             Attachment(A.LOCATION, title="Office, Ring 1", latitude=48.2, longitude=16.37),

@@ -75,6 +75,23 @@ def test_a_reaction_names_the_message_that_it_is_about(name: str, content: dict[
     assert translation.facts == (expected,)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("bot_blocked", {"label": "this person blocked the bot"}, id="a person blocks the bot"),
+        pytest.param(
+            "bot_added_to_group",
+            {"label": "the bot is a member now", "conversation_key": GROUP, "conversation_title": "Tenants"},
+            id="the bot joins a group",
+        ),
+    ],
+)
+def test_what_became_of_the_bot_is_a_notice(name: str, content: dict[str, Any]) -> None:
+    translation = translate(name)
+
+    assert translation.facts == (said(translation.key, Kind.NOTICE, author=Author.SYSTEM, **content),)
+
+
 def test_each_message_that_is_taken_back_in_a_business_connection_is_named() -> None:
     translation = translate("deleted_business_messages")
 
@@ -104,12 +121,6 @@ def test_each_message_that_is_taken_back_in_a_business_connection_is_named() -> 
                 "person": None,
             },
             id="a count of reactions",
-        ),
-        pytest.param("bot_blocked", {"label": "this person blocked the bot"}, id="a person blocks the bot"),
-        pytest.param(
-            "bot_added_to_group",
-            {"label": "the bot is a member now", "conversation_key": GROUP, "conversation_title": "Tenants"},
-            id="the bot joins a group",
         ),
         pytest.param(
             "chat_join_request",

@@ -1,4 +1,4 @@
-"""Edits, reactions and deletions name the message that they are about."""
+"""Edits, reactions and deletions name the message that they are about; messages hold formatting, origin and more."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,8 @@ def upgrade() -> None:
     # Not in a batch, which would copy the whole table: SQLite adds such columns without touching a row.
     op.add_column("messages", sa.Column("change", sa.Text))
     op.add_column("messages", sa.Column("about_key", sa.Text, nullable=False, server_default=""))
+    op.add_column("messages", sa.Column("details", sa.Text))
+    op.add_column("attachments", sa.Column("description", sa.Text, nullable=False, server_default=""))
     is_change = sa.text("change IS NOT NULL")
     op.create_index(
         "ix_messages_conversation_id_about_key",
