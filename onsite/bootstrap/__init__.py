@@ -27,6 +27,7 @@ from onsite.adapters.sql.gaps import SqlGaps
 from onsite.adapters.sql.inbox import SqlInbox
 from onsite.adapters.sql.migrate import upgrade
 from onsite.adapters.sql.outbox import SqlOutbox
+from onsite.adapters.sql.quarantine import SqlQuarantine
 from onsite.adapters.sql.reader import SqlReader
 from onsite.adapters.sql.replies import SqlReplies
 from onsite.adapters.sql.sealed import SqlSealed
@@ -52,6 +53,7 @@ from onsite.engine.pace import Pace
 from onsite.engine.poller import Poller
 from onsite.engine.pollers import Pollers
 from onsite.engine.ports import Courier
+from onsite.engine.quarantine import Quarantine
 from onsite.engine.relay_batches import RelayBatches
 from onsite.engine.relay_link import RelayLink
 from onsite.engine.replies import Replies
@@ -65,6 +67,7 @@ from onsite.web.conversations import ConversationRoutes
 from onsite.web.disconnecting import DisconnectRoutes
 from onsite.web.health import HealthRoutes
 from onsite.web.master_key import MasterKeyRoutes
+from onsite.web.quarantine import QuarantineRoutes
 from onsite.web.relay_events import OFF, RelayEvents, RelayEventsOff
 from onsite.web.status import StatusRoutes
 from shared.exchange import new_platform_session
@@ -254,6 +257,7 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
         DisconnectRoutes(GivingBack(site.clients.relay, admin, site.channels), token=token),
         ConnectRoutes(None if site.clients.relay is None else site.clients.relay.connect_link, token=token),
         ConversationRoutes(site.reader, replies, site.bell, token=token),
+        QuarantineRoutes(*_quarantine(site), token=token),
         BackfillRoutes(gaps, site.backfills, clock=time.time, token=token),
         StatusRoutes(
             *(site.reader, site.channels, site.inbox, site.link, site.supervisor, site.backfills),
@@ -262,6 +266,11 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
         ),
         HealthRoutes(site.reader, site.metrics, site.link),
     ]
+
+
+def _quarantine(site: Site) -> tuple[SqlQuarantine, Quarantine]:
+    store = SqlQuarantine(site.database)
+    return store, Quarantine(store, translate_item=translate_item, translate_update=translate_update, bell=site.bell)
 
 
 def _receiver(settings: OnsiteSettings, site: Site, admin: ChannelAdmin) -> Routes:

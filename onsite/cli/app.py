@@ -14,6 +14,7 @@ from onsite.cli import (
     disconnect,
     master_key,
     messages,
+    quarantine,
     reply,
     run,
     settle,
@@ -63,6 +64,7 @@ app.command()(reply.reply)
 app.command()(settle.settle)
 app.command()(status.status)
 app.command()(backfill.backfill)
+app.add_typer(quarantine.app, name="quarantine")
 app.command()(check.check)
 app.command("new-master-key")(master_key.new_master_key)
 app.command("rotate-master-key")(master_key.rotate_master_key)

@@ -25,7 +25,7 @@ def status(data_dir: DataDir = None, url: Url = None, *, as_json: AsJson = False
     if replies["unknown"]:
         say("  Look whether the unknown ones arrived, and say so with `onsite settle MESSAGE sent|failed`.")
     if found["quarantined"]:
-        say(f"In quarantine: {found['quarantined']} events that could not be read; nothing of them is lost.")
+        say(f"In quarantine: {found['quarantined']} events that could not be read (`onsite quarantine list`).")
     for backfill in found["backfills"]:
         say(backfill_sentence(backfill))
     for task in found["tasks"]:

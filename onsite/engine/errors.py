@@ -4,6 +4,7 @@
     ├── StoreUnavailable   the database cannot be written or read just now; nothing was changed
     ├── MessageNotFound    no such message
     ├── GapNotFound        no such gap
+    ├── EventNotFound      no such event in quarantine
     ├── Unprocessable      what was asked for can never work as it stands; the sentence says why
     └── Contradiction      what was asked for does not fit what is there; the sentence says what is there
 
@@ -24,6 +25,10 @@ class MessageNotFound(OnsiteError, UserError):
 
 class GapNotFound(OnsiteError, UserError):
     """There is no such gap."""
+
+
+class EventNotFound(OnsiteError, UserError):
+    """There is no such event in quarantine."""
 
 
 class Unprocessable(OnsiteError, UserError):

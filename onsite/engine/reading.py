@@ -70,6 +70,29 @@ def read_found(message: Listed, customer: Customer, *, page_id: str, now_ms: int
     )
 
 
+def read_again(
+    raw: IncomingEvent, *, translate_item: ItemTranslator, translate_update: UpdateTranslator
+) -> IncomingEvent:
+    """Read a stored event anew, as it was received then."""
+    page_id, at_ms = raw.channel.external_id, raw.received_at_ms
+
+    def translate() -> Translation:
+        if raw.kind == KIND_FOUND:
+            raise TranslationError("its customer is not known: `onsite backfill` reads the conversation again")
+        if raw.kind == UPDATE_KIND:
+            return translate_update(raw.payload, received_at_ms=at_ms)
+        return translate_item(raw.kind, page_id, raw.payload, received_at_ms=at_ms)
+
+    return _read(
+        channel=raw.channel,
+        source_id=raw.source_id,
+        kind=raw.kind,
+        payload=raw.payload,
+        received_at_ms=at_ms,
+        translate=translate,
+    )
+
+
 def quarantine(event: IncomingEvent, error: Exception) -> IncomingEvent:
     """Return `event` without facts, with the reason."""
     return IncomingEvent(

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
 from onsite.core.errors import TranslationError
-from onsite.core.model import Fact, MessageFact
+from onsite.core.model import NO_DETAILS, Fact, MessageFact
 from shared.clock import LAST_MS
 from shared.lenient import as_text
 
@@ -32,11 +32,11 @@ def storable_fact(fact: Fact) -> Fact:
 
 def _is_plain(fact: Fact) -> bool:
     """Whether nothing can be wrong with it; answers in one look for nearly all messages, and may say no in vain."""
-    if not isinstance(fact, MessageFact) or fact.attachments:
+    if not isinstance(fact, MessageFact) or fact.attachments or fact.details is not NO_DETAILS:
         return False
     person = fact.person
     texts = [fact.text, fact.conversation_title, fact.payload, fact.label, fact.reply_to_key, fact.correlation]
-    texts += [fact.conversation_key, fact.message_key]
+    texts += [fact.conversation_key, fact.message_key, fact.about_key]
     texts += [] if person is None else [person.key, person.name, person.username, person.language]
     together = "".join(texts)
     return "\0" not in together and as_text(together) == together

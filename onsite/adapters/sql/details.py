@@ -10,7 +10,7 @@ _decode = msgspec.json.Decoder(Details).decode
 
 def details_to_text(details: Details) -> str | None:
     """Write them; None where there are none."""
-    return None if details is NO_DETAILS or details == NO_DETAILS else _encode(details).decode()
+    return None if details == NO_DETAILS else _encode(details).decode()
 
 
 def details_from_text(text: str | None) -> Details:

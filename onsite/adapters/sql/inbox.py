@@ -53,7 +53,11 @@ class SqlInbox(SqlStore):
 
 def _apply_events(connection: Connection, incoming: Sequence[IncomingEvent]) -> Applied:
     channel_ids = ensure_channels(connection, {event.channel for event in incoming})
-    fresh = _insert_events(connection, incoming, channel_ids)
+    return apply_facts(connection, _insert_events(connection, incoming, channel_ids), channel_ids)
+
+
+def apply_facts(connection: Connection, fresh: Sequence[IncomingEvent], channel_ids: dict[ChannelRef, int]) -> Applied:
+    """Store what events mean that are stored themselves already."""
     placed = placed_facts(fresh, channel_ids)
     if not placed:
         return Applied(fresh, messages=0, outbound_touched=False)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, tuple_
 
 from onsite.adapters.sql.migrate import check_revision
+from onsite.adapters.sql.quarantine import IN_QUARANTINE
 from onsite.adapters.sql.statements import AnyRow
 from onsite.adapters.sql.tables import attachments, channels, contacts, conversations, events, messages
 from onsite.adapters.sql.transactions import SqlStore, reading
@@ -16,15 +17,11 @@ from onsite.core.sending import SendState
 from onsite.engine.channels import ChannelState
 from onsite.engine.errors import MessageNotFound
 from onsite.engine.folding import folded
-from onsite.engine.incoming import EventState
 from onsite.engine.views import ContactView, ConversationView, Counts, Cursor, MessageView
 
 AnySelect = Select[*tuple[Any, ...]]
 
 _WATCHED = (SendState.QUEUED, SendState.SENDING, SendState.UNKNOWN)
-
-# Written out in the statement, as a database uses a partial index only where it sees the index's own condition.
-_QUARANTINED = events.c.state == literal(str(EventState.QUARANTINED), literal_execute=True)
 
 _MESSAGES = select(messages, contacts.c.name.label("author_name")).outerjoin(
     contacts, contacts.c.id == messages.c.contact_id
@@ -91,7 +88,7 @@ class SqlReader(SqlStore):
             .where(channels.c.state != ChannelState.REMOVED)
             .group_by(channels.c.platform, channels.c.state)
         )
-        quarantined = select(func.count()).select_from(events).where(_QUARANTINED)
+        quarantined = select(func.count()).select_from(events).where(IN_QUARANTINE)
         found = {SendState(state): count for state, count in connection.execute(replies)}
         return Counts(
             replies={state: found.get(state, 0) for state in _WATCHED},

@@ -158,6 +158,8 @@ events = Table(
     Column("received_at_ms", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("error", Text, nullable=False),
+    # How often it was tried to be read.
+    Column("tries", Integer, nullable=False, server_default="1"),
     UniqueConstraint("channel_id", "key"),
     _partial("state", where="state = 'quarantined'"),
 )

@@ -12,8 +12,8 @@ from onsite.core.event_key import derived_key
 from onsite.core.facebook.attachments import read_attachments, read_story
 from onsite.core.facebook.event import Event
 from onsite.core.facebook.metadata import correlation_in
-from onsite.core.facebook.referrals import read_referral
-from onsite.core.model import Details, Kind, MessageFact, Person, Translation
+from onsite.core.facebook.referrals import with_referral
+from onsite.core.model import Kind, MessageFact, Person, Translation
 from shared.lenient import as_id, as_object, as_text
 
 
@@ -37,7 +37,7 @@ def translate_postback(event: Event) -> Translation:
         text=title,
         payload=as_text(event.content.get("payload")),
         label="" if title else "button pressed",
-        details=Details(referral=read_referral(event.content.get("referral"))),
+        details=with_referral(event.content.get("referral")),
     )
     return Translation(key, (fact,))
 
@@ -72,7 +72,7 @@ def _with_content(fact: MessageFact, event: Event) -> MessageFact:
         attachments=attachments,
         reply_to_key=as_id(reply_to.get("mid")),
         correlation=correlation_in(content.get("metadata")) if event.from_page else "",
-        details=Details(referral=read_referral(content.get("referral"))),
+        details=with_referral(content.get("referral")),
     )
 
 

@@ -12,8 +12,8 @@ from onsite.core.event_key import derived_key
 from onsite.core.facebook.event import UNNAMED, Event
 from onsite.core.facebook.forms import feedback_text, information_text, order_text
 from onsite.core.facebook.messages import bare_fact
-from onsite.core.facebook.referrals import read_referral
-from onsite.core.model import Author, Details, Direction, Kind, MessageFact, Translation
+from onsite.core.facebook.referrals import with_referral
+from onsite.core.model import Author, Direction, Kind, MessageFact, Translation
 from shared.lenient import JsonObject, as_id, as_text
 
 
@@ -92,7 +92,7 @@ def _fact(event: Event, key: str) -> MessageFact:
         text=words.text(content),
         payload=words.payload(content),
         reply_to_key=as_id(content.get("mid")),
-        details=Details(referral=read_referral(content) if event.kind == "referral" else None),
+        details=with_referral(content if event.kind == "referral" else None),
     )
     return replace(fact, direction=Direction.INBOUND, author=Author.SYSTEM) if words.by_system else fact
 

@@ -6,12 +6,17 @@ Source: https://developers.facebook.com/documentation/business-messaging/messeng
 
 from typing import Any
 
-from onsite.core.model import Referral
+from onsite.core.model import NO_DETAILS, Details, Referral
 from shared.lenient import as_id, as_object, as_text
 
 
-def read_referral(value: Any) -> Referral | None:
-    """Read a `referral`; None where it says nothing."""
+def with_referral(value: Any) -> Details:
+    """Read a `referral` as a message's details; none where it says nothing."""
+    referral = _read(value)
+    return NO_DETAILS if referral is None else Details(referral=referral)
+
+
+def _read(value: Any) -> Referral | None:
     told = as_object(value)
     ad, product = as_object(told.get("ads_context_data")), as_object(told.get("product"))
     referral = Referral(
