@@ -21,6 +21,7 @@ from onsite.adapters.couriers import FacebookCourier, TelegramCourier
 from onsite.adapters.graph_client import GraphClient
 from onsite.adapters.graph_conversations import GraphConversations
 from onsite.adapters.relay_client import RelayClient
+from onsite.adapters.sql.attention import SqlAttention
 from onsite.adapters.sql.channels import SqlChannels
 from onsite.adapters.sql.database import Database, open_database
 from onsite.adapters.sql.gaps import SqlGaps
@@ -60,6 +61,7 @@ from onsite.engine.replies import Replies
 from onsite.engine.resealing import Resealing
 from onsite.engine.sender import Sender
 from onsite.web.app import Routes, build_app
+from onsite.web.attention import AttentionRoutes
 from onsite.web.backfills import BackfillRoutes
 from onsite.web.channels import ChannelRoutes
 from onsite.web.connecting import ConnectRoutes
@@ -256,6 +258,7 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
         MasterKeyRoutes(Resealing(SqlSealed(site.database, site.channels.vault)), token=token),
         DisconnectRoutes(GivingBack(site.clients.relay, admin, site.channels), token=token),
         ConnectRoutes(None if site.clients.relay is None else site.clients.relay.connect_link, token=token),
+        AttentionRoutes(SqlAttention(site.database), token=token),
         ConversationRoutes(site.reader, replies, site.bell, token=token),
         QuarantineRoutes(*_quarantine(site), token=token),
         BackfillRoutes(gaps, site.backfills, clock=time.time, token=token),

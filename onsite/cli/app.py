@@ -9,6 +9,7 @@ from onsite.cli import (
     backfill,
     channel,
     check,
+    close,
     connect,
     conversations,
     disconnect,
@@ -62,6 +63,8 @@ app.command()(conversations.conversations)
 app.command()(messages.messages)
 app.command()(reply.reply)
 app.command()(settle.settle)
+app.command()(close.close)
+app.command()(close.reopen)
 app.command()(status.status)
 app.command()(backfill.backfill)
 app.add_typer(quarantine.app, name="quarantine")

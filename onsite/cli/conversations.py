@@ -5,9 +5,19 @@ from typing import Any
 from onsite.cli.context import AsJson, Before, DataDir, Limit, Url, site_api
 from shared.console import print_json, print_table, say
 
-_COLUMNS = {"id": "ID", "channel": "CHANNEL", "who": "WITH", "last_at": "LAST", "last_text": "LAST MESSAGE"}
+_COLUMNS = {
+    "id": "ID",
+    "channel": "CHANNEL",
+    "who": "WITH",
+    "unread": "UNREAD",
+    "state": "STATE",
+    "last_at": "LAST",
+    "last_text": "LAST MESSAGE",
+}
 
 _PREVIEW = 60
+MOST_COUNTED = 100
+"""The site counts unread messages up to here."""
 
 
 def conversations(
@@ -32,8 +42,18 @@ def conversations(
 
 def _row(conversation: dict[str, Any]) -> dict[str, Any]:
     text = " ".join(conversation["last_text"].split())
+    unread = conversation["unread"]
     return conversation | {
+        "unread": f"{MOST_COUNTED - 1}+" if unread >= MOST_COUNTED else unread or "",
+        "state": _state(conversation),
         "channel": f"{conversation['platform']} {conversation['channel_name']}".strip(),
         "who": conversation["title"] or conversation["contact_name"] or conversation["key"],
         "last_text": text if len(text) <= _PREVIEW else text[: _PREVIEW - 1] + "…",
     }
+
+
+def _state(conversation: dict[str, Any]) -> str:
+    """Say whether somebody waits; of an open conversation in which nobody does, nothing."""
+    if conversation["state"] == "closed":
+        return "closed"
+    return f"waits since {conversation['waiting_since']}" if conversation["waiting_since"] else ""

@@ -126,6 +126,22 @@ class ReplyState:
     state: SendState
 
 
+class AttentionStore(Protocol):
+    """Where it is kept what of a conversation somebody saw, and whether it is open."""
+
+    async def seen(self, conversation_id: int) -> None:
+        """Note that somebody saw what is there now. Raises ConversationNotFound."""
+        ...
+
+    async def close(self, conversation_id: int) -> None:
+        """Close it, until the customer says more. Raises ConversationNotFound."""
+        ...
+
+    async def reopen(self, conversation_id: int) -> None:
+        """Open it again. Raises ConversationNotFound."""
+        ...
+
+
 class ReplyStore(Protocol):
     """Where replies wait to be sent."""
 

@@ -49,6 +49,13 @@ class ConversationView:
     last_at_ms: int
     last_text: str
     """What was said last, or what names it where it is no text."""
+    is_open: bool
+    unread: int
+    """Messages of the customer's that nobody has seen; counted up to a hundred."""
+    waiting_since_ms: int | None
+    """Since when the customer waits for an answer; None when they do not."""
+    window_until_ms: int | None
+    """Until when the platform takes an answer; None where it always does."""
 
     @property
     def cursor(self) -> Cursor:

@@ -66,6 +66,10 @@ def conversation_json(conversation: ConversationView) -> dict[str, Any]:
         "contact_name": conversation.contact_name,
         "last_at": iso_ms(conversation.last_at_ms),
         "last_text": conversation.last_text,
+        "state": "open" if conversation.is_open else "closed",
+        "unread": conversation.unread,
+        "waiting_since": _iso(conversation.waiting_since_ms),
+        "window_until": _iso(conversation.window_until_ms),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, tuple_
 
+from onsite.adapters.sql.attention import ATTENTION
 from onsite.adapters.sql.migrate import check_revision
 from onsite.adapters.sql.quarantine import IN_QUARANTINE
 from onsite.adapters.sql.statements import AnyRow
@@ -120,6 +121,7 @@ def _conversations() -> AnySelect:
             channels.c.name.label("channel_name"),
             contacts.c.name.label("contact_name"),
             func.coalesce(last_text, "").label("last_text"),
+            *ATTENTION,
         )
         .join(channels, channels.c.id == conversations.c.channel_id)
         .outerjoin(contacts, contacts.c.id == conversations.c.contact_id)

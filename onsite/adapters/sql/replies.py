@@ -39,8 +39,12 @@ class SqlReplies(SqlStore):
         if reply.client_id is not None and (found := _by_client_id(connection, reply)) is not None:
             return _reply_state(found)
         added = connection.execute(insert(messages).values(_values(reply)).returning(*_OUR_WORDS))
+        row = added.one()
+        # Whoever answers has seen what is there.
+        seen = update(conversations).where(conversations.c.id == reply.conversation_id)
+        connection.execute(seen.values(seen_id=row.id))
         move_up(connection, [reply.conversation_id])
-        return _reply_state(added.one())
+        return _reply_state(row)
 
     @reading
     def reply_state(self, connection: Connection, message_id: int) -> ReplyState | None:

@@ -36,9 +36,9 @@ metadata = MetaData(
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _partial(*columns: str, where: str, unique: bool = False) -> Index:
-    """Index the few rows that need it: most messages are incoming, and cost nothing here."""
-    return Index(None, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+def _partial(*columns: str, where: str, unique: bool = False, name: str | None = None) -> Index:
+    """Index the rows that need it; without a name, it is named after its columns."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 channels = Table(
@@ -81,6 +81,10 @@ conversations = Table(
     Column("last_at_ms", BigInteger, nullable=False, server_default="0"),
     Column("delivered_until_ms", BigInteger, nullable=False, server_default="0"),
     Column("read_until_ms", BigInteger, nullable=False, server_default="0"),
+    # The newest message that was there when somebody looked, and when somebody closed it. Ids, not times: what arrives
+    # later is news, however old it is.
+    Column("seen_id", BigInteger, nullable=False, server_default="0"),
+    Column("closed_id", BigInteger),
     UniqueConstraint("channel_id", "key"),
     Index(None, "last_at_ms", "id"),
 )
@@ -119,6 +123,9 @@ messages = Table(
     UniqueConstraint("conversation_id", "direction", "key"),
     Index(None, "conversation_id", "sent_at_ms", "id"),
     _partial("conversation_id", "about_key", where="change IS NOT NULL"),
+    # For what is unread and who waits: `onsite.adapters.sql.attention`.
+    _partial("conversation_id", "id", where="author = 'contact'", name="ix_messages_of_contacts"),
+    _partial("conversation_id", "sent_at_ms", "id", where="direction = 'outbound'", name="ix_messages_outbound"),
     # For the outbox, and for receipts that say "all until then".
     _partial("state", "conversation_id", "sent_at_ms", where="state IS NOT NULL"),
     _partial("correlation", where="correlation IS NOT NULL", unique=True),

@@ -4,6 +4,7 @@ from onsite.adapters.sql.details import details_from_text
 from onsite.adapters.sql.statements import AnyRow
 from onsite.core.model import Attachment, AttachmentKind, Author, Change, Direction, Kind, Platform
 from onsite.core.sending import SendState
+from onsite.core.window import window_until_ms
 from onsite.engine.views import ContactView, ConversationView, MessageView
 
 _EXPLAINED = (SendState.QUEUED, SendState.FAILED, SendState.UNKNOWN)
@@ -36,6 +37,10 @@ def conversation_of(row: AnyRow) -> ConversationView:
         contact_name=row.contact_name or "",
         last_at_ms=row.last_at_ms,
         last_text=row.last_text,
+        is_open=bool(row.is_open),
+        unread=row.unread,
+        waiting_since_ms=row.waiting_since_ms,
+        window_until_ms=window_until_ms(Platform(row.platform), row.their_last_ms),
     )
 
 

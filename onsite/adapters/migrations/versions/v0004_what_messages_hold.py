@@ -1,6 +1,6 @@
 """Edits, reactions and deletions name the message that they are about; messages hold formatting, origin and more.
 
-An event tells how often it was tried to be read.
+An event tells how often it was tried to be read; a conversation, what of it was seen and where it was closed.
 """
 
 import sqlalchemy as sa
@@ -17,11 +17,13 @@ def upgrade() -> None:
     op.add_column("messages", sa.Column("details", sa.Text))
     op.add_column("attachments", sa.Column("description", sa.Text, nullable=False, server_default=""))
     op.add_column("events", sa.Column("tries", sa.Integer, nullable=False, server_default="1"))
-    is_change = sa.text("change IS NOT NULL")
-    op.create_index(
-        "ix_messages_conversation_id_about_key",
-        "messages",
-        ["conversation_id", "about_key"],
-        sqlite_where=is_change,
-        postgresql_where=is_change,
-    )
+    op.add_column("conversations", sa.Column("seen_id", sa.BigInteger, nullable=False, server_default="0"))
+    op.add_column("conversations", sa.Column("closed_id", sa.BigInteger))
+    _index("ix_messages_conversation_id_about_key", ["conversation_id", "about_key"], where="change IS NOT NULL")
+    _index("ix_messages_of_contacts", ["conversation_id", "id"], where="author = 'contact'")
+    _index("ix_messages_outbound", ["conversation_id", "sent_at_ms", "id"], where="direction = 'outbound'")
+
+
+def _index(name: str, columns: list[str], *, where: str) -> None:
+    condition = sa.text(where)
+    op.create_index(name, "messages", columns, sqlite_where=condition, postgresql_where=condition)

@@ -33,6 +33,8 @@ COMMANDS = [
     ["reply"],
     ["settle"],
     ["disconnect"],
+    ["close"],
+    ["reopen"],
     ["status"],
     ["check"],
     ["new-master-key"],
