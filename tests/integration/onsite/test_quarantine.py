@@ -15,7 +15,7 @@ from onsite.engine.errors import EventNotFound
 from onsite.engine.incoming import EventState, IncomingEvent
 from onsite.engine.quarantine import AT_ONCE, Quarantine
 from tests.integration.onsite.site import PSID, RunningSite, wire_event
-from tests.integration.onsite.store import BOT, PAGE, Store, event, receipt, said
+from tests.integration.onsite.store import BOT, PAGE, Store, event, on_both_databases, receipt, said
 
 
 class Upgraded:
@@ -57,6 +57,7 @@ def unreadable(payload: str, *, channel: ChannelRef = PAGE, kind: str = "messagi
     )
 
 
+@on_both_databases
 async def test_what_can_be_read_now_takes_its_place_by_its_time(store: Store, upgraded: Upgraded) -> None:
     await store.take(event("m:1", said("1", "first", at=1000)), unreadable("second@2000"))
     await store.take(event("m:3", said("3", "third", at=3000)))
@@ -71,6 +72,7 @@ async def test_what_can_be_read_now_takes_its_place_by_its_time(store: Store, up
         await upgraded.quarantine.retry(2)
 
 
+@on_both_databases
 async def test_what_still_cannot_be_read_stays_with_the_reason_of_today(store: Store, upgraded: Upgraded) -> None:
     await store.take(unreadable("broken"))
     upgraded.unreadable = {b"broken"}
@@ -82,6 +84,7 @@ async def test_what_still_cannot_be_read_stays_with_the_reason_of_today(store: S
     assert (left.tries, left.event.error, left.event.payload) == (3, "still unreadable", b"broken")
 
 
+@on_both_databases
 async def test_one_that_came_again_and_was_read_then_is_there_once(store: Store, upgraded: Upgraded) -> None:
     await store.take(unreadable("second@2000"))
     await store.take(event("m:second", said("second", "second", at=2000)))
@@ -91,6 +94,7 @@ async def test_one_that_came_again_and_was_read_then_is_there_once(store: Store,
     assert await upgraded.store.newest(limit=10, before=None) == []
 
 
+@on_both_databases
 async def test_two_that_turn_out_to_be_the_same_are_one_message(store: Store, upgraded: Upgraded) -> None:
     await store.take(unreadable("second@2000"), unreadable("second@2000", kind="standby"))
     await store.take(replace(unreadable("second@2000", kind="standby"), key="raw:other"))
@@ -99,6 +103,7 @@ async def test_two_that_turn_out_to_be_the_same_are_one_message(store: Store, up
     assert await store.texts() == ["second"]
 
 
+@on_both_databases
 async def test_a_receipt_that_can_be_read_now_moves_the_replies_on(store: Store, upgraded: Upgraded) -> None:
     await store.take(event("m:1", said("1", at=1000)))
     reply = await store.sent_reply("mid.1")
@@ -108,6 +113,7 @@ async def test_a_receipt_that_can_be_read_now_moves_the_replies_on(store: Store,
     assert await store.state(reply) == "read"
 
 
+@on_both_databases
 async def test_many_are_tried_in_parts_each_once(store: Store, upgraded: Upgraded) -> None:
     count = AT_ONCE + 20
     await store.take(*(unreadable(f"text {number}@{number + 1}") for number in range(count)))
@@ -121,6 +127,7 @@ async def test_many_are_tried_in_parts_each_once(store: Store, upgraded: Upgrade
     assert {each.tries for each in await upgraded.store.newest(limit=200, before=None)} == {2}
 
 
+@on_both_databases
 async def test_an_update_of_telegram_is_read_as_one(store: Store, upgraded: Upgraded) -> None:
     await store.take(unreadable("hello@1000", channel=BOT, kind="update"))
     await upgraded.quarantine.retry(1)
@@ -129,6 +136,7 @@ async def test_an_update_of_telegram_is_read_as_one(store: Store, upgraded: Upgr
     assert await store.texts() == ["hello"]
 
 
+@on_both_databases
 async def test_a_message_that_a_conversation_was_read_for_says_what_to_do_instead(
     store: Store, upgraded: Upgraded
 ) -> None:

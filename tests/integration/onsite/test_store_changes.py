@@ -17,7 +17,9 @@ from onsite.core.model import (
 )
 from onsite.engine.incoming import IncomingEvent
 from onsite.engine.views import Version
-from tests.integration.onsite.store import Store, echo, event, said
+from tests.integration.onsite.store import Store, echo, event, on_both_databases, said
+
+pytestmark = on_both_databases
 
 
 def change(key: str, what: Change, about: str, text: str = "", *, at: int, who: str = "psid-1") -> MessageFact:
