@@ -54,6 +54,10 @@ def _row(conversation: dict[str, Any]) -> dict[str, Any]:
 
 def _state(conversation: dict[str, Any]) -> str:
     """Say whether somebody waits; of an open conversation in which nobody does, nothing."""
+    if conversation["moved_to"]:
+        return f"goes on in {conversation['moved_to']}"
+    if not conversation["reachable"]:
+        return "blocked us"
     if conversation["state"] == "closed":
         return "closed"
     return f"waits since {conversation['waiting_since']}" if conversation["waiting_since"] else ""

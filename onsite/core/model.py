@@ -230,7 +230,24 @@ class ReceiptFact:
     watermark_ms: int | None = None
 
 
-Fact = MessageFact | ReceiptFact
+@dataclass(frozen=True, slots=True)
+class ReachFact:
+    """Whether anything can be said in a conversation: a person blocked us or came back, a group put us out."""
+
+    conversation_key: str
+    reachable: bool
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveFact:
+    """A conversation goes on under another key of its channel, with message ids that begin anew."""
+
+    conversation_key: str
+    to_key: str
+
+
+Fact = MessageFact | ReceiptFact | ReachFact | MoveFact
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
 from onsite.core.errors import TranslationError
-from onsite.core.model import NO_DETAILS, Fact, MessageFact
+from onsite.core.model import NO_DETAILS, Fact, MessageFact, ReachFact, ReceiptFact
 from shared.clock import LAST_MS
 from shared.lenient import as_text
 
@@ -24,8 +24,10 @@ def storable_fact(fact: Fact) -> Fact:
     if isinstance(fact, MessageFact):
         _check_key(fact.message_key)
         _check_time(fact.sent_at_ms)
-    elif fact.watermark_ms is not None:
+    elif isinstance(fact, ReceiptFact) and fact.watermark_ms is not None:
         _check_time(fact.watermark_ms)
+    elif isinstance(fact, ReachFact):
+        _check_time(fact.at_ms)
     _check_key(fact.conversation_key)
     return fact if _is_plain(fact) else _storable(fact)
 

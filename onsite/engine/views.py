@@ -49,6 +49,10 @@ class ConversationView:
     last_at_ms: int
     last_text: str
     """What was said last, or what names it where it is no text."""
+    reachable: bool
+    """Whether the customer, or the group, lets us say anything."""
+    moved_to: int | None
+    """The conversation in which it goes on: a group that became a supergroup."""
     is_open: bool
     unread: int
     """Messages of the customer's that nobody has seen; counted up to a hundred."""

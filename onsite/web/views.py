@@ -66,6 +66,8 @@ def conversation_json(conversation: ConversationView) -> dict[str, Any]:
         "contact_name": conversation.contact_name,
         "last_at": iso_ms(conversation.last_at_ms),
         "last_text": conversation.last_text,
+        "reachable": conversation.reachable,
+        "moved_to": conversation.moved_to,
         "state": "open" if conversation.is_open else "closed",
         "unread": conversation.unread,
         "waiting_since": _iso(conversation.waiting_since_ms),

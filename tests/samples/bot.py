@@ -28,9 +28,8 @@ def translate_kind(kind: str, content: Any, update_id: int = 1) -> Translation:
 
 
 def message(translation: Translation) -> MessageFact:
-    """Return the only fact, which is a message."""
-    (fact,) = translation.facts
-    assert isinstance(fact, MessageFact)
+    """Return the only message among the facts."""
+    (fact,) = (fact for fact in translation.facts if isinstance(fact, MessageFact))
     return fact
 
 

@@ -18,6 +18,7 @@ from onsite.adapters.sql.placing import Place, Placed, placed_facts
 from onsite.adapters.sql.receipts import advance_by_receipts
 from onsite.adapters.sql.tables import channels, events
 from onsite.adapters.sql.transactions import SqlStore, reading, writing
+from onsite.adapters.sql.whereabouts import note_whereabouts
 from onsite.core.model import Direction, MessageFact, Platform, ReceiptFact
 from onsite.engine.channels import ChannelRef
 from onsite.engine.incoming import Applied, IncomingBatch, IncomingEvent, NextOffset
@@ -67,6 +68,7 @@ def apply_facts(connection: Connection, fresh: Sequence[IncomingEvent], channel_
     ours = confirm_ours(connection, echoes, places)
     added = add_messages(connection, [one for one in placed if one not in ours], places, contacts)
     advance_by_receipts(connection, placed, places, echoed=_places_of(echoes))
+    note_whereabouts(connection, placed, places)
     receipts = any(isinstance(one.fact, ReceiptFact) for one in placed)
     return Applied(fresh, messages=added, outbound_touched=bool(ours) or receipts)
 

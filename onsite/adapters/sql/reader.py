@@ -28,6 +28,7 @@ _MESSAGES = select(messages, contacts.c.name.label("author_name")).outerjoin(
     contacts, contacts.c.id == messages.c.contact_id
 )
 
+_successor = conversations.alias("successor")
 _target = messages.alias("target")
 _HAS_TARGET = exists().where(
     _target.c.conversation_id == messages.c.conversation_id,
@@ -121,10 +122,16 @@ def _conversations() -> AnySelect:
             channels.c.name.label("channel_name"),
             contacts.c.name.label("contact_name"),
             func.coalesce(last_text, "").label("last_text"),
+            _successor.c.id.label("moved_to"),
             *ATTENTION,
         )
         .join(channels, channels.c.id == conversations.c.channel_id)
         .outerjoin(contacts, contacts.c.id == conversations.c.contact_id)
+        .outerjoin(
+            _successor,
+            (_successor.c.channel_id == conversations.c.channel_id)
+            & (_successor.c.key == conversations.c.moved_to_key),
+        )
     )
 
 

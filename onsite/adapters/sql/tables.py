@@ -85,6 +85,11 @@ conversations = Table(
     # later is news, however old it is.
     Column("seen_id", BigInteger, nullable=False, server_default="0"),
     Column("closed_id", BigInteger),
+    # Whether anything can be said in it, and since when that is known; 1: it can.
+    Column("reachable", Integer, nullable=False, server_default="1"),
+    Column("reach_at_ms", BigInteger, nullable=False, server_default="0"),
+    # The key of the conversation in which it goes on.
+    Column("moved_to_key", Text),
     UniqueConstraint("channel_id", "key"),
     Index(None, "last_at_ms", "id"),
 )

@@ -37,6 +37,8 @@ def conversation_of(row: AnyRow) -> ConversationView:
         contact_name=row.contact_name or "",
         last_at_ms=row.last_at_ms,
         last_text=row.last_text,
+        reachable=bool(row.reachable),
+        moved_to=row.moved_to,
         is_open=bool(row.is_open),
         unread=row.unread,
         waiting_since_ms=row.waiting_since_ms,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from onsite.core.errors import TranslationError
 from onsite.core.event_key import derived_key
-from onsite.core.model import Author, Change, Kind, MessageFact, Translation
+from onsite.core.model import Author, Change, Kind, MessageFact, MoveFact, Translation
 from onsite.core.telegram.attachments import read_attachments
 from onsite.core.telegram.chat import title_of
 from onsite.core.telegram.contents import name_content
@@ -27,7 +27,17 @@ def translate_message(update: Update) -> Translation:
         key = f"m:{_conversation(update)}:{message_id}"
     else:
         key = derived_key("message", update.kind, update.content)
-    return Translation(key, (message_fact(update, message_id or key),))
+    return Translation(key, (message_fact(update, message_id or key), *_move(update)))
+
+
+def _move(update: Update) -> tuple[MoveFact, ...]:
+    """Read that a group became a supergroup, which both of its chats tell; its messages are numbered anew there."""
+    here = _conversation(update)
+    if (to := as_int(update.content.get("migrate_to_chat_id"))) is not None:
+        return (MoveFact(here, str(to)),)
+    if (origin := as_int(update.content.get("migrate_from_chat_id"))) is not None:
+        return (MoveFact(str(origin), here),)
+    return ()
 
 
 def translate_edit(update: Update) -> Translation:

@@ -6,7 +6,7 @@ Each becomes a fact of the conversation it concerns; one that tells no chat (`in
 from dataclasses import replace
 
 from onsite.core.event_key import derived_key
-from onsite.core.model import Author, Change, Direction, Kind, MessageFact, Translation
+from onsite.core.model import Author, Change, Direction, Kind, MessageFact, ReachFact, Translation
 from onsite.core.telegram.chat import conversation_key, is_private, person_of, title_of
 from onsite.core.telegram.contents import in_words
 from onsite.core.telegram.update import Update
@@ -24,6 +24,10 @@ _MEMBERSHIP = {
     ("group", "administrator"): "the bot is an administrator now",
     ("group", "restricted"): "the bot is a member with restricted rights now",
 }
+
+
+_OUTSIDE = frozenset({"kicked", "left"})
+"""Statuses in which the bot can say nothing in the chat. https://core.telegram.org/bots/api#chatmember"""
 
 
 def translate_callback(update: Update) -> Translation:
@@ -89,7 +93,8 @@ def translate_membership(update: Update) -> Translation:
     where = "private" if is_private(as_object(update.content.get("chat"))) else "group"
     status = as_text(as_object(update.content.get("new_chat_member")).get("status"))
     label = _MEMBERSHIP.get((where, status), "the bot's membership changed")
-    return _one(key, replace(fact, kind=Kind.NOTICE, label=label))
+    reach = ReachFact(fact.conversation_key, status not in _OUTSIDE, fact.sent_at_ms)
+    return Translation(key, (replace(fact, kind=Kind.NOTICE, label=label), reach))
 
 
 def translate_other(update: Update) -> Translation:

@@ -13,6 +13,7 @@ from onsite.core.model import (
     Direction,
     Kind,
     MessageFact,
+    MoveFact,
     Person,
     Translation,
 )
@@ -279,3 +280,10 @@ def test_two_edits_within_one_second_have_different_keys() -> None:
         translate_kind("edited_message", edit | {"text": "a"}).key
         != translate_kind("edited_message", edit | {"text": "b"}).key
     )
+
+
+@pytest.mark.parametrize("name", ["migrated_to", "migrated_from"])
+def test_both_chats_of_a_group_that_moved_say_where_it_goes_on(name: str) -> None:
+    _, move = translate(name).facts
+
+    assert move == MoveFact("-55", GROUP)

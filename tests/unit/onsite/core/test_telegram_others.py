@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from onsite.core.model import Author, Change, Kind, MessageFact, Person, Translation
+from onsite.core.model import Author, Change, Kind, MessageFact, Person, ReachFact, Translation
 from tests.samples.bot import (
     ANNA_BY_CHAT,
     CHANNEL,
     GROUP,
     RECEIVED_AT_MS,
+    SENT_AT_MS,
     message,
     said,
     translate,
@@ -86,10 +87,12 @@ def test_a_reaction_names_the_message_that_it_is_about(name: str, content: dict[
         ),
     ],
 )
-def test_what_became_of_the_bot_is_a_notice(name: str, content: dict[str, Any]) -> None:
+def test_what_became_of_the_bot_is_a_notice_and_says_whether_it_is_heard(name: str, content: dict[str, Any]) -> None:
     translation = translate(name)
 
-    assert translation.facts == (said(translation.key, Kind.NOTICE, author=Author.SYSTEM, **content),)
+    notice = said(translation.key, Kind.NOTICE, author=Author.SYSTEM, **content)
+    reach = ReachFact(notice.conversation_key, reachable=name != "bot_blocked", at_ms=SENT_AT_MS)
+    assert translation.facts == (notice, reach)
 
 
 def test_each_message_that_is_taken_back_in_a_business_connection_is_named() -> None:

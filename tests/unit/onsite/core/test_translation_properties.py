@@ -5,7 +5,8 @@ The recorded samples are mutated: keys dropped, types changed, values nested and
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from onsite.core.errors import TranslationError
 from onsite.core.facebook.translate import translate_item
-from onsite.core.model import Fact, MessageFact, ReceiptFact, Translation
+from onsite.core.model import Fact, MessageFact, Translation
 from onsite.core.telegram.translate import translate_update, update_id_of
 from tests.samples.reading import (
     FACEBOOK_NAMES,
@@ -106,22 +107,24 @@ def outcome(translate: Translator, payload: bytes, received_at_ms: int = RECEIVE
         return None
 
 
+def values_of(value: Any) -> Iterator[Any]:
+    """Walk through a fact, down to what is no dataclass and no tuple."""
+    if is_dataclass(value):
+        for field in fields(value):
+            yield from values_of(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from values_of(item)
+    else:
+        yield value
+
+
 def texts_of(fact: Fact) -> list[str]:
-    if isinstance(fact, ReceiptFact):
-        return [fact.conversation_key, *fact.message_keys]
-    person = fact.person
-    return [
-        *(fact.conversation_key, fact.message_key, fact.conversation_title, fact.text, fact.payload, fact.label),
-        *(fact.reply_to_key, fact.correlation),
-        *((person.key, person.name, person.username, person.language) if person else ()),
-        *(text for a in fact.attachments for text in (a.url, a.file_id, a.name, a.mime_type, a.title)),
-    ]
+    return [value for value in values_of(fact) if isinstance(value, str)]
 
 
 def numbers_of(fact: Fact) -> list[int]:
-    if isinstance(fact, ReceiptFact):
-        return [] if fact.watermark_ms is None else [fact.watermark_ms]
-    return [fact.sent_at_ms, *(a.size_bytes for a in fact.attachments if a.size_bytes is not None)]
+    return [value for value in values_of(fact) if isinstance(value, int)]
 
 
 @given(mutated_samples())

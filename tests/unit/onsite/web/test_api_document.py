@@ -26,7 +26,9 @@ DOCUMENT = (ROOT / "docs/api.md").read_text(encoding="utf-8")
 CHANNEL = Channel(1, ChannelRef(Platform.FACEBOOK, "1122"), "Acme", ChannelState.OK, "", has_token=True)
 CONTACT = ContactView(1, 1, Platform.FACEBOOK, "9001", "Ada", "", "")
 RELAY = relay_json(RelayLink(asked=False, clock=lambda: 0.0), site=None, last_batch_at_ms=None)
-CONVERSATION = ConversationView(1, 1, Platform.FACEBOOK, "Acme", "9001", "", 1, "Ada", 0, "hello", True, 0, None, None)
+CONVERSATION = ConversationView(
+    1, 1, Platform.FACEBOOK, "Acme", "9001", "", 1, "Ada", 0, "hello", True, None, True, 0, None, None
+)
 MESSAGE = MessageView(
     1, 1, Direction.INBOUND, Author.CONTACT, 1, "Ada", Kind.TEXT, 0, "hello", "", "", "", "m", None, "", "", False, ()
 )
