@@ -17,6 +17,7 @@ from onsite.core.telegram.api import (
     method_url,
     send_message_body,
 )
+from onsite.core.telegram.callbacks import answer_callback_body
 from onsite.core.telegram.identity import BotIdentity, decode_identity, decode_webhook_url
 from onsite.core.telegram.outcomes import decode_send_answer, outcome_of
 from shared.exchange import (
@@ -30,6 +31,8 @@ from shared.exchange import (
 )
 
 _NOTHING = b"{}"
+_SOON = aiohttp.ClientTimeout(total=5.0, connect=2.0)
+"""For what is a courtesy: the next poll waits for it."""
 
 
 class TelegramClient:
@@ -60,6 +63,11 @@ class TelegramClient:
             timeout=aiohttp.ClientTimeout(total=timeout_s + ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
         )
         return decode_updates(decode_answer(*answer))
+
+    async def answer_callback(self, token: SecretStr, query_id: str) -> None:
+        """Have a pressed button stop waiting."""
+        answer = await self._call(token, "answerCallbackQuery", answer_callback_body(query_id), timeout=_SOON)
+        decode_answer(*answer)
 
     async def get_me(self, token: SecretStr) -> BotIdentity:
         """Ask who the bot is, which also tells whether the token is good."""

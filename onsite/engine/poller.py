@@ -4,11 +4,13 @@ The offset is saved in the transaction that stores the updates, and sent only wi
 every update until it is committed here.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from pydantic import SecretStr
 
 from onsite.core.errors import TelegramError
+from onsite.core.telegram.callbacks import callback_ids
 from onsite.engine.channels import POLLING_STATES, Channel, ChannelState
 from onsite.engine.inbox import Inbox
 from onsite.engine.metrics import Metrics
@@ -68,7 +70,15 @@ class Poller:
         self._metrics.polls.labels("ok").inc()
         self._failures = 0
         await self._clear()
+        await asyncio.gather(*(self._answer(query_id) for query_id in callback_ids(updates)))
         return 0.0
+
+    async def _answer(self, query_id: str) -> None:
+        """Have a pressed button stop waiting, once the press is stored. A courtesy: nothing is lost without."""
+        try:
+            await self._telegram.answer_callback(self._token, query_id)
+        except TelegramError as error:
+            log.info("button_not_answered", channel=self._channel.id, reason=str(error))
 
     async def _ask(self) -> list[bytes]:
         offset = await self._store.next_offset(self._channel.id)

@@ -254,6 +254,10 @@ class TelegramPolling(Protocol):
         """Wait up to `timeout_s` for updates; `offset` confirms everything below it."""
         ...
 
+    async def answer_callback(self, token: SecretStr, query_id: str) -> None:
+        """Have a pressed button stop waiting."""
+        ...
+
     async def get_me(self, token: SecretStr) -> BotIdentity:
         """Ask whose token it is."""
         ...

@@ -120,6 +120,9 @@ class FakeTelegram:
     webhook: str = ""
     polls: list[tuple[int | None, int]] = field(default_factory=list)
     """Offset and timeout of each poll."""
+    answered: list[str] = field(default_factory=list)
+    """Presses of buttons that were answered."""
+    too_old: set[str] = field(default_factory=set)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the script is over and a poll waits."""
 
@@ -135,6 +138,12 @@ class FakeTelegram:
         if isinstance(part, TelegramError):
             raise part
         return list(part)
+
+    async def answer_callback(self, token: SecretStr, query_id: str) -> None:
+        """Note the answer."""
+        self.answered.append(query_id)
+        if query_id in self.too_old:
+            raise trouble(TelegramTrouble.REFUSED, "query is too old")
 
     async def get_me(self, token: SecretStr) -> Identity:
         """Tell whose token it is."""

@@ -148,6 +148,24 @@ async def test_updates_that_come_again_are_there_once(desk: Desk) -> None:
     assert await desk.store.texts() == ["one", "two"]
 
 
+def press(update_id: int, query_id: str) -> bytes:
+    """Write that a button was pressed."""
+    message = {"message_id": 5, "date": 1_763_806_800, "chat": {"id": 5001, "type": "private"}}
+    query = {"id": query_id, "from": {"id": 5001, "is_bot": False}, "message": message, "data": "yes"}
+    return json.dumps({"update_id": update_id, "callback_query": query}).encode()
+
+
+async def test_a_pressed_button_is_answered_once_the_press_is_stored(desk: Desk) -> None:
+    desk.telegram.script = [[press(7, "q1"), update(8, "one"), press(9, "q2")], [update(10, "two")]]
+    desk.telegram.too_old = {"q1"}
+    await desk.start()
+    await desk.caught_up()
+
+    assert desk.telegram.answered == ["q1", "q2"]
+    assert sorted(await desk.store.texts()) == ["", "", "one", "two"]
+    assert await desk.health() == (ChannelState.OK, "")
+
+
 async def test_an_update_that_cannot_be_read_is_quarantined_and_passed_by(desk: Desk) -> None:
     desk.telegram.script = [[update(7, "one"), b'{"update_id": 8, "message": {"chat": ', update(9, "three")]]
     await desk.start()
