@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from onsite.adapters.couriers import FacebookCourier, TelegramCourier
 from onsite.adapters.graph_client import GraphClient
 from onsite.adapters.graph_conversations import GraphConversations
+from onsite.adapters.graph_profiles import GraphProfiles
 from onsite.adapters.relay_client import RelayClient
 from onsite.adapters.sql.attention import SqlAttention
 from onsite.adapters.sql.channels import SqlChannels
@@ -28,6 +29,7 @@ from onsite.adapters.sql.gaps import SqlGaps
 from onsite.adapters.sql.inbox import SqlInbox
 from onsite.adapters.sql.migrate import upgrade
 from onsite.adapters.sql.outbox import SqlOutbox
+from onsite.adapters.sql.profiles import SqlProfiles
 from onsite.adapters.sql.quarantine import SqlQuarantine
 from onsite.adapters.sql.reader import SqlReader
 from onsite.adapters.sql.replies import SqlReplies
@@ -35,6 +37,7 @@ from onsite.adapters.sql.sealed import SqlSealed
 from onsite.adapters.telegram_client import TelegramClient
 from onsite.bootstrap.keys import master_keys_of
 from onsite.core import relay_answers
+from onsite.core.facebook import profile
 from onsite.core.facebook.conversations import CALLS_PER_S
 from onsite.core.facebook.translate import translate_item
 from onsite.core.model import Platform
@@ -54,6 +57,7 @@ from onsite.engine.pace import Pace
 from onsite.engine.poller import Poller
 from onsite.engine.pollers import Pollers
 from onsite.engine.ports import Courier
+from onsite.engine.profiles import Profiles
 from onsite.engine.quarantine import Quarantine
 from onsite.engine.relay_batches import RelayBatches
 from onsite.engine.relay_link import RelayLink
@@ -106,6 +110,7 @@ class Site:
     sender: Sender
     pollers: Pollers
     backfills: Backfills
+    profiles: Profiles
     clients: Clients
     supervisor: Supervisor
     bell: Bell
@@ -167,6 +172,7 @@ def _relay_client(settings: OnsiteSettings, http: ClientSession) -> RelayClient 
 def _build(settings: OnsiteSettings, database: Database, clients: Clients) -> Site:
     bell, metrics, supervisor = Bell(), Metrics(), Supervisor()
     channels = SqlChannels(database, Vault(master_keys_of(settings)))
+    profiles = _profiles(database, channels, clients)
     inbox = Inbox(
         SqlInbox(database),
         translate_item=translate_item,
@@ -175,6 +181,7 @@ def _build(settings: OnsiteSettings, database: Database, clients: Clients) -> Si
         bell=bell,
         metrics=metrics,
         clock=time.time,
+        on_messages=profiles.wake,
     )
 
     def new_poller(channel: Channel, token: SecretStr) -> Poller:
@@ -193,7 +200,26 @@ def _build(settings: OnsiteSettings, database: Database, clients: Clients) -> Si
     pollers = Pollers(supervisor, channels, new_poller)
     reader, link = SqlReader(database), RelayLink(asked=clients.relay is not None, clock=time.time)
     backfills = _backfills(database, channels, inbox, clients, supervisor)
-    return Site(database, channels, inbox, sender, pollers, backfills, clients, supervisor, bell, metrics, reader, link)
+    return Site(
+        database,
+        channels,
+        inbox,
+        sender,
+        pollers,
+        backfills,
+        profiles,
+        clients,
+        supervisor,
+        bell,
+        metrics,
+        reader,
+        link,
+    )
+
+
+def _profiles(database: Database, channels: SqlChannels, clients: Clients) -> Profiles:
+    pace = Pace(profile.CALLS_PER_S, monotonic=time.monotonic, sleep=asyncio.sleep)
+    return Profiles(SqlProfiles(database), channels, GraphProfiles(clients.graph), pace, clock=time.time)
 
 
 def _backfills(
@@ -220,6 +246,7 @@ async def _start(site: Site) -> None:
     site.supervisor.start("sender", site.sender.run)
     await site.pollers.start_all()
     await site.backfills.start_all()
+    site.supervisor.start("profiles", site.profiles.run)
     if site.clients.relay is not None:
         site.supervisor.start("announcer", _announcer(site, site.clients.relay).run)
 

@@ -6,7 +6,7 @@ impossible), the events go in one by one, so that an unforeseen fault costs one 
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from onsite.core.facebook.conversations import Customer, Listed
@@ -40,7 +40,9 @@ class Inbox:
         bell: Bell,
         metrics: Metrics,
         clock: Clock,
+        on_messages: Callable[[], object] = lambda: None,
     ) -> None:
+        """`on_messages` is called after something was said that was not here before."""
         self._store = store
         self._translate_item = translate_item
         self._translate_update = translate_update
@@ -48,6 +50,7 @@ class Inbox:
         self._bell = bell
         self._metrics = metrics
         self._clock = clock
+        self._on_messages = on_messages
         self.last_batch_at_ms: int | None = None
         """When the relay's last push was committed."""
         self.last_batch_refused = False
@@ -136,6 +139,8 @@ class Inbox:
     def _note(self, events: Sequence[IncomingEvent], applied: Applied) -> None:
         if applied.outbound_touched:
             self._bell.ring()
+        if applied.messages:
+            self._on_messages()
         for (platform, state), count in Counter((each.channel.platform, each.state) for each in applied.fresh).items():
             self._metrics.events.labels(platform, state).inc(count)
         for event in applied.fresh:

@@ -65,7 +65,10 @@ contacts = Table(
     Column("name", Text, nullable=False),
     Column("username", Text, nullable=False),
     Column("language", Text, nullable=False),
+    # When to ask the platform for the name again; 0: it was never asked.
+    Column("profile_again_ms", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("channel_id", "key"),
+    Index(None, "channel_id", "profile_again_ms"),
 )
 
 conversations = Table(
@@ -92,6 +95,7 @@ conversations = Table(
     Column("moved_to_key", Text),
     UniqueConstraint("channel_id", "key"),
     Index(None, "last_at_ms", "id"),
+    Index(None, "contact_id"),
 )
 
 messages = Table(
