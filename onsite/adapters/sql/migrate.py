@@ -32,7 +32,7 @@ def check_revision(connection: Connection) -> None:
         raise StoreUnavailable(f"the database is at revision {current}, this release needs another one")
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, *, to: str = "head") -> None:
     tables = tables_of(connection)
     if is_foreign(tables):
         raise UserError(
@@ -46,7 +46,7 @@ def _upgrade(connection: Connection) -> None:
         )
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 @cache

@@ -74,7 +74,9 @@ async def test_a_button_whose_webhook_came_is_not_found_again(site: RunningSite)
     assert [(each["kind"], each["text"], each["payload"], each["backfilled"]) for each in before] == [
         ("postback", "Menu", "MENU", False)
     ]
-    assert [each | {"author_name": ""} for each in await messages(site)] == before
+    assert [each | {"author_name": ""} for each in await messages(site)] == [
+        each | {"author_name": ""} for each in before
+    ]
 
 
 async def test_a_button_that_was_found_is_one_message_with_its_webhook(site: RunningSite) -> None:

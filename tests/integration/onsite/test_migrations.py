@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 
 from onsite.adapters.sql.database import Database, open_database
-from onsite.adapters.sql.migrate import upgrade
+from onsite.adapters.sql.migrate import _upgrade, upgrade
 from onsite.adapters.sql.reader import SqlReader
 from onsite.adapters.sql.tables import gaps, metadata
 from onsite.engine.errors import StoreUnavailable
@@ -57,18 +57,18 @@ STATES = ("waiting", "stopped", "done", "merged")
 @on_both_databases
 async def test_gaps_of_the_release_before_keep_their_state_and_get_an_end(database: Database) -> None:
     def as_before(connection: Connection) -> None:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+        _upgrade(connection, to="0002")
         connection.execute(
             text(
                 "INSERT INTO channels (id, platform, external_id, name, state, sentence) "
                 "VALUES (1, 'facebook', '1122', '', 'ok', '')"
             )
         )
-        for column in ("not_before_ms", "ended_at_ms"):
-            connection.execute(text(f"ALTER TABLE gaps DROP COLUMN {column}"))
         rows = [{"id": number, "until": 1000 * number, "state": state} for number, state in enumerate(STATES, start=1)]
         into = "gaps (id, channel_id, since_ms, until_ms, reason, state)"
         connection.execute(text(f"INSERT INTO {into} VALUES (:id, 1, 1, :until, '', :state)"), rows)  # noqa: S608  a constant
-        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
 
     await database.write(as_before)
     await upgrade(database)
