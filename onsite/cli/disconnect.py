@@ -25,7 +25,9 @@ def disconnect(
     """Give a Facebook page back to the relay.
 
     Its messages come here no more. The relay ends Facebook's subscription, unbinds the page from this site and
-    forgets the page's token. What it has accepted until then still comes. Here, conversations, channel and token stay; the channel shows as disconnected.
+    forgets the page's token. What it has accepted until then still comes. Here, conversations, channel and token
+    stay; the channel shows as disconnected.
+
     `onsite connect` brings the page back; `onsite channel remove` erases the token here as well.
 
     \b
