@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from relay.core.addresses import IPAddress, address_of
+from shared.addresses import IPAddress, address_of
 
 LOOKUP_TIMEOUT_S = 2.0
 """A command waits for it; a resolver that takes longer has nothing to say here."""

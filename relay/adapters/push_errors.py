@@ -11,9 +11,9 @@ from typing import NamedTuple
 import aiohttp
 
 from relay.adapters.bounded_answers import AnswerWithoutEnd
-from relay.adapters.push_sessions import AddressRefused
 from relay.core.permission import refusal
 from relay.core.trial import TrialCode
+from shared.judged_sockets import AddressRefused
 
 
 class Trouble(NamedTuple):

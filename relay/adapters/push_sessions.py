@@ -12,7 +12,6 @@ A kept connection with TLS takes memory, and a relay may have ten thousand sites
 were pushed to last are kept, and those beyond KEPT_SITES are closed.
 """
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -22,8 +21,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from relay.adapters.bounded_answers import bound_answers
-from relay.core.addresses import IPAddress, Network, address_of
 from relay.core.permission import Permission
+from shared.addresses import Network
+from shared.judged_sockets import judged_sockets
 
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 20.0
@@ -32,17 +32,6 @@ KEPT_SITES = 256
 """To how many sites a process keeps connections, at about 130 KiB each. To the others it makes one for each push."""
 
 _Key = tuple[str, tuple[Network, ...]]
-
-
-class AddressRefused(OSError):
-    """The relay does not connect there for this site."""
-
-    def __init__(self, address: IPAddress, kind: str) -> None:
-        # In the same words for every address: when all that a name leads to failed in the same words, the library
-        # raises the first of these errors, otherwise one that it makes of their texts.
-        super().__init__("an address that is not allowed was left out")
-        self.address = address
-        self.kind = kind
 
 
 class PushSessions:
@@ -98,19 +87,11 @@ class PushSessions:
 
     def _new_session(self, permission: Permission) -> aiohttp.ClientSession:
         """Make a session: no cookies, no proxies, no common limit that one site could use up."""
-
-        def open_socket(address_info: aiohttp.AddrInfoType) -> socket.socket:
-            family, kind, protocol, _, where = address_info
-            try:
-                address = address_of(where[0])
-            except ValueError:
-                raise OSError("the resolver's answer is no address") from None  # other errors the library takes badly
-            if objection := permission.objection(address):
-                raise AddressRefused(address, objection)
-            return socket.socket(family, kind, protocol)
-
         connector = aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=60, resolver=self._resolver, socket_factory=open_socket
+            limit=0,
+            keepalive_timeout=60,
+            resolver=self._resolver,
+            socket_factory=judged_sockets(permission.objection),
         )
         bound_answers(connector)
         return aiohttp.ClientSession(

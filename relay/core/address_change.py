@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from relay.core.addresses import Network
 from relay.core.permission import Permission, in_order
 from relay.core.site import Site
 from relay.core.site_url import check_site_url
+from shared.addresses import Network
 from shared.errors import UserError
 
 

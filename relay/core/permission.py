@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from relay.core.addresses import IPAddress, Network, reached, why_not_public
+from shared.addresses import IPAddress, Network, reached, why_not_public
 from shared.errors import UserError
 
 

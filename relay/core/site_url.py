@@ -12,8 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from yarl import URL
 
-from relay.core.addresses import IPAddress, reached
 from relay.core.permission import Permission
+from shared.addresses import IPAddress, reached
 from shared.errors import UserError
 from shared.wire import EVENTS_PATH
 

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from pydantic import SecretStr
 
 from relay.core.address_change import AddressChange
-from relay.core.addresses import IPAddress
 from relay.core.delivery import DeliveryState
 from relay.core.outbox import is_holding, page_of
 from relay.core.permission import PUBLIC_HTTPS, Permission, doubt
@@ -15,6 +14,7 @@ from relay.core.rotation import Rotation, SecretUse, rotation_of
 from relay.core.site import Site, check_site_name
 from relay.core.site_url import check_site_url, name_to_resolve
 from relay.engine.status import DeliveryStates, Loss, OutboxStatus
+from shared.addresses import IPAddress
 from shared.clock import Clock
 from shared.logs import get_logger
 from shared.site_secret import new_site_secret

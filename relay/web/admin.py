@@ -19,7 +19,6 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from relay.core.address_change import AddressChange
-from relay.core.addresses import Network
 from relay.core.delivery import MAX_REASON
 from relay.core.errors import SiteNotFound
 from relay.core.permission import Permission, networks_of
@@ -29,6 +28,7 @@ from relay.engine.page_connection import PageConnection
 from relay.engine.page_health import PageHealth
 from relay.engine.site_admin import SiteAdmin, SiteView
 from relay.web.readable import readable
+from shared.addresses import Network
 from shared.lenient import as_text
 from shared.web import RequestRefused, read_json, require_bearer
 

@@ -17,7 +17,6 @@ from relay.adapters.redis_pages import RedisPages
 from relay.adapters.redis_secret_uses import RedisSecretUses
 from relay.adapters.redis_sites import RedisSites
 from relay.adapters.redis_status import RedisStatus
-from relay.core.addresses import IPAddress
 from relay.core.errors import FacebookRefused
 from relay.core.page import TokenOwner
 from relay.core.webhook import Incoming
@@ -27,6 +26,7 @@ from relay.engine.page_notices import PageNotices
 from relay.engine.site_admin import SiteAdmin
 from relay.web.admin import PREFIX, AdminRoutes
 from relay.web.app import build_app
+from shared.addresses import IPAddress
 from shared.vault import Vault, new_master_key
 from tests.support.clock import ManualClock
 from tests.support.rebinding import redis_rebinding

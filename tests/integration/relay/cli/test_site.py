@@ -41,7 +41,7 @@ class TestAdd:
         assert ended.code == 0
         assert "whsec_" in ended.out
         assert ended.err.startswith("warning: localhost leads to ")
-        assert "127.0.0.1, an address of the relay's own machine" in ended.err
+        assert "127.0.0.1, an address of the machine itself" in ended.err
         assert "relay site change acme --allow-network" in ended.err
         if options:
             assert json.loads(ended.out)["warning"] in ended.err

@@ -16,17 +16,12 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from relay.adapters.push import RECORD_KEPT_S, HttpPush
-from relay.adapters.push_sessions import (
-    ANSWER_TIMEOUT_S,
-    CONNECT_TIMEOUT_S,
-    KEPT_SITES,
-    AddressRefused,
-    PushSessions,
-)
+from relay.adapters.push_sessions import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, KEPT_SITES, PushSessions
 from relay.core.delivery import Delivered, Failed, Verdict
 from relay.core.outbox import Entry
 from relay.core.permission import Permission, networks_of
 from relay.core.site import Site
+from shared.judged_sockets import AddressRefused
 from shared.site_secret import new_site_secret
 from tests.support.clock import ManualClock
 from tests.support.peer import peer
@@ -131,12 +126,12 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("host", "words"),
         [
-            pytest.param("127.0.0.1", "127.0.0.1 is an address of the relay's own machine", id="a literal address"),
+            pytest.param("127.0.0.1", "127.0.0.1 is an address of the machine itself", id="a literal address"),
             pytest.param("localhost", "localhost leads to ", id="a name"),
-            pytest.param("[::ffff:127.0.0.1]", "is an address of the relay's own machine", id="IPv4 written as IPv6"),
-            pytest.param("[::1]", "::1 is an address of the relay's own machine", id="IPv6"),
+            pytest.param("[::ffff:127.0.0.1]", "is an address of the machine itself", id="IPv4 written as IPv6"),
+            pytest.param("[::1]", "::1 is an address of the machine itself", id="IPv6"),
             pytest.param("[fe80::1%25lo]", "leads to fe80::1, a link-local address", id="an address with a zone"),
-            pytest.param("0.0.0.0", "0.0.0.0 is an address of the relay's own machine", id="unspecified"),  # noqa: S104  refused
+            pytest.param("0.0.0.0", "0.0.0.0 is an address of the machine itself", id="unspecified"),  # noqa: S104  refused
             pytest.param("169.254.169.254", "169.254.169.254 is a link-local address", id="a cloud's credentials"),
             pytest.param("10.255.255.1", "10.255.255.1 is a private address", id="private"),
             pytest.param("\uff11\uff12\uff17.0.0.1", "127.0.0.1 is an address of", id="wide digits"),
@@ -234,7 +229,7 @@ class TestRebinding:
 
         assert first == Delivered()
         assert isinstance(second, Failed)
-        assert "chat.example.com leads to 127.0.0.2, an address of the relay's own machine" in second.reason
+        assert "chat.example.com leads to 127.0.0.2, an address of the machine itself" in second.reason
         assert (names.asked, door.came) == (2, 0)
 
     async def test_an_answer_that_is_remembered_is_judged_again_under_every_permission(

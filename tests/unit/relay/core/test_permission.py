@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.addresses import IPAddress, address_of, reached, why_not_public
 from relay.core.permission import PUBLIC_HTTPS, Permission, doubt, networks_of, refusal
+from shared.addresses import IPAddress, address_of, reached, why_not_public
 from shared.errors import UserError
 from tests.support.strategies import any_text
 

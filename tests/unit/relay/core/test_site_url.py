@@ -83,10 +83,10 @@ def test_what_is_no_address_of_a_site_is_refused_in_words(url: str, words: str) 
     ("url", "words"),
     [
         pytest.param("http://chat.example.com", "not https.*--allow-insecure", id="in the clear"),
-        pytest.param("https://127.0.0.1", "relay's own machine.*--allow-network 127.0.0.1", id="loopback"),
+        pytest.param("https://127.0.0.1", "machine itself.*--allow-network 127.0.0.1", id="loopback"),
         pytest.param("https://10.1.2.3:8443", "a private address.*--allow-network 10.1.2.3", id="private"),
         pytest.param("https://169.254.169.254", "link-local", id="where clouds keep credentials"),
-        pytest.param("https://[::1]", "relay's own machine.*--allow-network ::1", id="IPv6 loopback"),
+        pytest.param("https://[::1]", "machine itself.*--allow-network ::1", id="IPv6 loopback"),
         pytest.param("https://[::ffff:10.1.2.3]", "private.*--allow-network 10.1.2.3", id="IPv4 written as IPv6"),
         pytest.param("https://[fd00::7]", "a private address", id="IPv6 private"),
         pytest.param("https://\uff11\uff12\uff17.0.0.1", "127.0.0.1 is an address", id="wide digits"),

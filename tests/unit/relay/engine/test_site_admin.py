@@ -8,7 +8,6 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from relay.core.address_change import AddressChange
-from relay.core.addresses import IPAddress, address_of
 from relay.core.delivery import DeliveryState
 from relay.core.errors import SiteExists, SiteNotFound
 from relay.core.limits import LossReason
@@ -17,6 +16,7 @@ from relay.core.rotation import SecretUse
 from relay.core.site import Site
 from relay.engine.site_admin import Registered, SiteAdmin, SiteView, Unclaimed
 from relay.engine.status import Loss, OutboxStatus
+from shared.addresses import IPAddress, address_of
 from shared.errors import UserError
 from shared.site_secret import key_of
 from tests.support.clock import NOON, ManualClock
@@ -212,7 +212,7 @@ class TestWhereItsNameLeads:
             pytest.param(["9.9.9.9"], "", id="to a public address"),
             pytest.param(["10.1.2.3", "9.9.9.9"], "", id="to a public address as well"),
             pytest.param(["10.1.2.3"], "chat.example.com leads to 10.1.2.3, a private address", id="inside"),
-            pytest.param(["10.1.2.3", "::1"], "and ::1, an address of the relay's own machine", id="inside, twice"),
+            pytest.param(["10.1.2.3", "::1"], "and ::1, an address of the machine itself", id="inside, twice"),
         ],
     )
     async def test_a_name_that_leads_inside_is_registered_with_a_warning(

@@ -9,9 +9,9 @@ from yarl import URL
 
 from relay.adapters.redis_sites import RedisSites
 from relay.core import keys
-from relay.core.addresses import address_of
 from relay.core.site import Site
 from relay.web.admin import PREFIX
+from shared.addresses import address_of
 from shared.site_secret import key_of
 from shared.vault import Vault, new_master_key
 from tests.support.admin_bench import NOON_TEXT, TOKEN, Bench

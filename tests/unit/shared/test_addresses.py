@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relay.core.addresses import IPAddress, address_of, reached, why_not_public
+from shared.addresses import IPAddress, address_of, reached, why_not_public
 
-OWN = "an address of the relay's own machine"
+OWN = "an address of the machine itself"
 PRIVATE = "a private address"
 LINK_LOCAL = "a link-local address"
 DOCUMENTATION = "an address for documentation"

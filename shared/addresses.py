@@ -1,7 +1,7 @@
 """Which IP addresses are public: a table, so that the answer is the same on every Python.
 
-Not a resolver, and not what one site may reach beyond public addresses: that is `core.permission`. The rule of the
-file: whatever is doubtful is not public, because what a site of ours needs is a plain public address.
+Not a resolver, and not what one site may reach beyond public addresses: that is `relay.core.permission`. The rule of
+the file: whatever is doubtful is not public, because what we need to reach has a plain public address.
 
 Sources: https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry; multicast is
 RFC 5771 and RFC 4291.
@@ -22,10 +22,10 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _SPECIAL: tuple[tuple[Network, str], ...] = tuple(
     (ip_network(network), kind)
     for network, kind in (
-        ("0.0.0.0/8", "an address of the relay's own machine"),  # Linux takes 0.0.0.0 for it
+        ("0.0.0.0/8", "an address of the machine itself"),  # Linux takes 0.0.0.0 for it
         ("10.0.0.0/8", "a private address"),
         ("100.64.0.0/10", "an address inside a provider's network"),
-        ("127.0.0.0/8", "an address of the relay's own machine"),
+        ("127.0.0.0/8", "an address of the machine itself"),
         ("169.254.0.0/16", "a link-local address"),  # 169.254.169.254 gives a cloud machine's credentials to who asks
         ("172.16.0.0/12", "a private address"),
         ("192.0.0.0/24", "an address set aside for protocols"),
@@ -37,7 +37,7 @@ _SPECIAL: tuple[tuple[Network, str], ...] = tuple(
         ("203.0.113.0/24", "an address for documentation"),
         ("224.0.0.0/4", "a multicast address"),
         ("240.0.0.0/4", "a reserved address"),
-        ("::/127", "an address of the relay's own machine"),
+        ("::/127", "an address of the machine itself"),
         ("64:ff9b:1::/48", "an address of a local translator"),  # where the IPv4 address stands is its own affair
         ("2001::/32", "a Teredo tunnel's address"),
         ("2001::/23", "an address set aside for protocols"),
