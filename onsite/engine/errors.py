@@ -5,6 +5,7 @@
     ├── MessageNotFound    no such message
     ├── GapNotFound        no such gap
     ├── EventNotFound      no such event in quarantine
+    ├── MediaNotFound      no such content
     ├── Unprocessable      what was asked for can never work as it stands; the sentence says why
     └── Contradiction      what was asked for does not fit what is there; the sentence says what is there
 
@@ -29,6 +30,10 @@ class GapNotFound(OnsiteError, UserError):
 
 class EventNotFound(OnsiteError, UserError):
     """There is no such event in quarantine."""
+
+
+class MediaNotFound(OnsiteError, UserError):
+    """There is no such content."""
 
 
 class Unprocessable(OnsiteError, UserError):

@@ -65,3 +65,5 @@ class Applied:
     """Rows added to conversations."""
     outbound_touched: bool
     """Whether the state of a message of ours may have changed."""
+    media: int = 0
+    """How many contents are to be fetched."""

@@ -5,12 +5,13 @@ nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from onsite.core.model import NO_DETAILS, Attachment, Author, Change, Details, Direction, Kind, Platform
 from onsite.core.sending import SendState
 from onsite.engine.channels import ChannelState
+from onsite.engine.media import MediaView
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,15 @@ class ConversationView:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentView:
+    """What is attached to a message, and where its content is."""
+
+    attachment: Attachment
+    media: MediaView | None = field(default=None, compare=False)
+    """None for what is not fetched. Two that are the same by what the platform told are the same here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """What a message said before it was edited."""
 
@@ -75,7 +85,7 @@ class Version:
     """Since when it said so."""
     text: str
     label: str
-    attachments: tuple[Attachment, ...]
+    attachments: tuple[AttachmentView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,7 @@ class MessageView:
     failure: str
     backfilled: bool
     """Whether it was found by reading the conversation afterwards."""
-    attachments: tuple[Attachment, ...]
+    attachments: tuple[AttachmentView, ...]
     change: Change | None = None
     """Set where this is what became of a message that is not here: `about_key` names it."""
     about_key: str = ""

@@ -3,11 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from onsite.core.model import Attachment, Referral, Span
+from onsite.core.model import Referral, Span
 from onsite.engine.channels import Channel
 from onsite.engine.gaps import GapView
+from onsite.engine.media import MediaView
 from onsite.engine.relay_link import RelayLink
-from onsite.engine.views import ContactView, ConversationView, MessageView, Reaction, Version
+from onsite.engine.views import AttachmentView, ContactView, ConversationView, MessageView, Reaction, Version
 from onsite.web.relay_events import OFF as NO_RELAY
 from shared.clock import iso_ms
 
@@ -165,7 +166,21 @@ def _reaction_json(reaction: Reaction) -> dict[str, Any]:
     }
 
 
-def _attachment_json(attachment: Attachment) -> dict[str, Any]:
+def media_json(media: MediaView) -> dict[str, Any]:
+    """Show where a content is."""
+    reason = None if media.trouble is None else {"code": media.trouble, "sentence": media.sentence}
+    return {
+        "id": media.id,
+        "state": media.state,
+        "mime_type": media.mime_type,
+        "size_bytes": media.size_bytes,
+        "thumbnail": media.has_thumbnail,
+        "reason": reason,
+    }
+
+
+def _attachment_json(view: AttachmentView) -> dict[str, Any]:
+    attachment = view.attachment
     return {
         "kind": attachment.kind,
         "url": attachment.url,
@@ -177,4 +192,5 @@ def _attachment_json(attachment: Attachment) -> dict[str, Any]:
         "description": attachment.description,
         "latitude": attachment.latitude,
         "longitude": attachment.longitude,
+        "media": None if view.media is None else media_json(view.media),
     }

@@ -70,7 +70,7 @@ def apply_facts(connection: Connection, fresh: Sequence[IncomingEvent], channel_
     advance_by_receipts(connection, placed, places, echoed=_places_of(echoes))
     note_whereabouts(connection, placed, places)
     receipts = any(isinstance(one.fact, ReceiptFact) for one in placed)
-    return Applied(fresh, messages=added, outbound_touched=bool(ours) or receipts)
+    return Applied(fresh, messages=added.messages, outbound_touched=bool(ours) or receipts, media=added.media)
 
 
 def _insert_events(

@@ -1,11 +1,12 @@
-"""Adds messages and their attachments. One that is there already, by the platform's id, is left as it is.
+"""Adds messages, their attachments, and a row for each content that is to be fetched.
 
-But for one that was found before its webhook came: that tells more (`adapters.sql.found_rows`).
+A message that is there already, by the platform's id, is left as it is; but for one that was found before its webhook
+came: that tells more (`adapters.sql.found_rows`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,13 +15,24 @@ from onsite.adapters.sql.details import details_to_text
 from onsite.adapters.sql.found_rows import complete_found, forget_attachments
 from onsite.adapters.sql.inserts import insert_new
 from onsite.adapters.sql.placing import Place, Placed
-from onsite.adapters.sql.tables import attachments, messages
+from onsite.adapters.sql.tables import attachments, media, messages
+from onsite.core.media.states import MediaState
+from onsite.core.media.wanted import is_wanted
 from onsite.core.model import Attachment, Direction, MessageFact
 from onsite.core.sending import SendState
 
 _KEY = (messages.c.conversation_id, messages.c.direction, messages.c.key)
 
+_PLACE = (attachments.c.message_id, attachments.c.position)
+
 _ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment))
+
+
+class Added(NamedTuple):
+    """How many rows went in."""
+
+    messages: int
+    media: int
 
 
 def add_messages(
@@ -28,8 +40,8 @@ def add_messages(
     placed: Sequence[Placed],
     places: dict[Place, ConversationRow],
     contacts: dict[Place, int],
-) -> int:
-    """Insert the messages that `placed` states, and return how many were new."""
+) -> Added:
+    """Insert the messages that `placed` states."""
     facts: dict[tuple[int, str, str], MessageFact] = {}
     rows: list[dict[str, Any]] = []
     for one in placed:
@@ -48,8 +60,8 @@ def add_messages(
     told = {key: message_id for key, message_id in completed.items() if facts[key].attachments}
     forget_attachments(connection, list(told.values()))
     move_up(connection, {conversation_id for conversation_id, _, _ in ids | completed})
-    _add_attachments(connection, [(message_id, facts[key].attachments) for key, message_id in (ids | told).items()])
-    return len(added)
+    of_messages = {message_id: facts[key].attachments for key, message_id in (ids | told).items()}
+    return Added(len(added), _add_attachments(connection, of_messages))
 
 
 def _key_of(row: dict[str, Any]) -> tuple[int, str, str]:
@@ -79,15 +91,20 @@ def _row(fact: MessageFact, conversation_id: int, contact_id: int | None) -> dic
     }
 
 
-def _add_attachments(connection: Connection, of_messages: Sequence[tuple[int, tuple[Attachment, ...]]]) -> None:
+def _add_attachments(connection: Connection, of_messages: Mapping[int, tuple[Attachment, ...]]) -> int:
+    """Insert them, and a row for each that is to be fetched; returns how many those are."""
     rows = [
         {
             "message_id": message_id,
             "position": position,
             **{name: getattr(attachment, name) for name in _ATTACHMENT_FIELDS},
         }
-        for message_id, theirs in of_messages
+        for message_id, theirs in of_messages.items()
         for position, attachment in enumerate(theirs)
     ]
-    if rows:
-        connection.execute(attachments.insert(), rows)
+    if not rows:
+        return 0
+    added = insert_new(connection, attachments, rows, attachments.c.id, *_PLACE)
+    wanted = [each.id for each in added if is_wanted(of_messages[each.message_id][each.position])]
+    insert_new(connection, media, [{"attachment_id": each, "state": MediaState.PENDING} for each in wanted], media.c.id)
+    return len(wanted)

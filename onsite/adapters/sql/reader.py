@@ -1,6 +1,6 @@
 """Looks into the store for people and programs. Writes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, tuple_
@@ -9,16 +9,17 @@ from onsite.adapters.sql.attention import ATTENTION
 from onsite.adapters.sql.migrate import check_revision
 from onsite.adapters.sql.quarantine import IN_QUARANTINE
 from onsite.adapters.sql.statements import AnyRow
-from onsite.adapters.sql.tables import attachments, channels, contacts, conversations, events, messages
+from onsite.adapters.sql.tables import attachments, channels, contacts, conversations, events, media, messages
 from onsite.adapters.sql.transactions import SqlStore, reading
-from onsite.adapters.sql.views import attachment_of, contact_of, conversation_of, message_of
+from onsite.adapters.sql.views import attachment_of, contact_of, conversation_of, media_of, message_of
 from onsite.core.errors import ConversationNotFound
-from onsite.core.model import Attachment, Author, Platform
+from onsite.core.model import Author, Platform
 from onsite.core.sending import SendState
 from onsite.engine.channels import ChannelState
 from onsite.engine.errors import MessageNotFound
 from onsite.engine.folding import folded
-from onsite.engine.views import ContactView, ConversationView, Counts, Cursor, MessageView
+from onsite.engine.media import MediaView
+from onsite.engine.views import AttachmentView, ContactView, ConversationView, Counts, Cursor, MessageView
 
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -169,8 +170,15 @@ def _with_all(connection: Connection, rows: Sequence[AnyRow]) -> list[MessageVie
 
 
 def _with_attachments(connection: Connection, rows: Sequence[AnyRow]) -> list[MessageView]:
-    theirs: dict[int, list[Attachment]] = {row.id: [] for row in rows}
+    theirs: dict[int, list[AttachmentView]] = {row.id: [] for row in rows}
     query = select(attachments).where(attachments.c.message_id.in_(theirs)).order_by(attachments.c.position)
+    of_attachments = _media_of(connection, theirs)
     for row in connection.execute(query):
-        theirs[row.message_id].append(attachment_of(row))
+        theirs[row.message_id].append(attachment_of(row, of_attachments.get(row.id)))
     return [message_of(row, tuple(theirs[row.id])) for row in rows]
+
+
+def _media_of(connection: Connection, message_ids: Collection[int]) -> dict[int, MediaView]:
+    """Return the contents of these messages' attachments, by attachment."""
+    query = select(media).join(attachments).where(attachments.c.message_id.in_(message_ids))
+    return {row.attachment_id: media_of(row) for row in connection.execute(query)}

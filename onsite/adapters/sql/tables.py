@@ -162,6 +162,32 @@ attachments = Table(
     UniqueConstraint("message_id", "position"),
 )
 
+media = Table(
+    "media",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("attachment_id", ForeignKey(attachments.c.id, ondelete="CASCADE"), nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("not_before_ms", BigInteger, nullable=False, server_default="0"),
+    # Why it is not here, or not yet.
+    Column("trouble", Text, nullable=False, server_default=""),
+    Column("sentence", Text, nullable=False, server_default=""),
+    # Names the content's file; set while it is stored. Several rows may have the same content.
+    Column("sha256", Text),
+    Column("size_bytes", BigInteger),
+    # What the content is, by its own bytes; the attachment's is what the sender claims.
+    Column("mime_type", Text, nullable=False, server_default=""),
+    # Empty where there is none.
+    Column("thumbnail_type", Text, nullable=False, server_default=""),
+    Column("stored_at_ms", BigInteger),
+    _partial("state", "not_before_ms", where="state IN ('pending', 'failed')"),
+    _partial("stored_at_ms", where="state = 'stored'"),
+    _partial("sha256", where="state = 'stored'"),
+    # A person asks for one by its id, which therefore never comes back as another.
+    sqlite_autoincrement=True,
+)
+
 events = Table(
     "events",
     metadata,

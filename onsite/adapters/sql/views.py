@@ -2,10 +2,13 @@
 
 from onsite.adapters.sql.details import details_from_text
 from onsite.adapters.sql.statements import AnyRow
+from onsite.core.media.states import MediaState
+from onsite.core.media.troubles import MediaTrouble
 from onsite.core.model import Attachment, AttachmentKind, Author, Change, Direction, Kind, Platform
 from onsite.core.sending import SendState
 from onsite.core.window import window_until_ms
-from onsite.engine.views import ContactView, ConversationView, MessageView
+from onsite.engine.media import MediaView
+from onsite.engine.views import AttachmentView, ContactView, ConversationView, MessageView
 
 _EXPLAINED = (SendState.QUEUED, SendState.FAILED, SendState.UNKNOWN)
 """States in which what went wrong is still of interest; what got through in the end needs no excuse."""
@@ -46,7 +49,7 @@ def conversation_of(row: AnyRow) -> ConversationView:
     )
 
 
-def message_of(row: AnyRow, attachments: tuple[Attachment, ...]) -> MessageView:
+def message_of(row: AnyRow, attachments: tuple[AttachmentView, ...]) -> MessageView:
     """Read a row of `messages` with its author's name."""
     state = None if row.state is None else SendState(row.state)
     explained = state in _EXPLAINED
@@ -75,9 +78,9 @@ def message_of(row: AnyRow, attachments: tuple[Attachment, ...]) -> MessageView:
     )
 
 
-def attachment_of(row: AnyRow) -> Attachment:
+def attachment_of(row: AnyRow, media: MediaView | None) -> AttachmentView:
     """Read a row of `attachments`."""
-    return Attachment(
+    attachment = Attachment(
         kind=AttachmentKind(row.kind),
         url=row.url,
         file_id=row.file_id,
@@ -88,4 +91,18 @@ def attachment_of(row: AnyRow) -> Attachment:
         description=row.description,
         latitude=row.latitude,
         longitude=row.longitude,
+    )
+    return AttachmentView(attachment, media)
+
+
+def media_of(row: AnyRow) -> MediaView:
+    """Read a row of `media`."""
+    return MediaView(
+        id=row.id,
+        state=MediaState(row.state),
+        mime_type=row.mime_type,
+        size_bytes=row.size_bytes,
+        has_thumbnail=bool(row.thumbnail_type) and row.state == MediaState.STORED,
+        trouble=MediaTrouble(row.trouble) if row.trouble else None,
+        sentence=row.sentence,
     )

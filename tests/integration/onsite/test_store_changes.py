@@ -16,7 +16,7 @@ from onsite.core.model import (
     Style,
 )
 from onsite.engine.incoming import IncomingEvent
-from onsite.engine.views import Version
+from onsite.engine.views import AttachmentView, Version
 from tests.integration.onsite.store import Store, echo, event, on_both_databases, said
 
 pytestmark = on_both_databases
@@ -113,7 +113,7 @@ async def test_what_few_messages_have_comes_back_as_it_was(store: Store) -> None
     await store.take(event("m:m1", replace(said("m1"), details=details, attachments=(poll,))))
 
     (message,) = await store.messages()
-    assert (message.details, message.attachments) == (details, (poll,))
+    assert (message.details, message.attachments) == (details, (AttachmentView(poll),))
 
 
 async def test_the_same_change_told_twice_is_one(store: Store) -> None:

@@ -97,7 +97,7 @@ async def test_attachments_come_with_their_message_in_their_order(store: Store) 
     await store.take(event("e1", fact))
 
     (message,) = await store.messages()
-    assert message.attachments == files
+    assert tuple(each.attachment for each in message.attachments) == files
     assert (await store.conversation()).last_text == "media"
 
 
@@ -209,6 +209,7 @@ async def test_every_table_is_in_the_counts_used_here(store: Store) -> None:
         "conversations",
         "messages",
         "attachments",
+        "media",
         "events",
         "gaps",
         "gap_threads",

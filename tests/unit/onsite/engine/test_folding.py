@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from onsite.core.model import Attachment, AttachmentKind, Author, Change, Direction, Kind
 from onsite.engine.folding import folded
-from onsite.engine.views import MessageView, Reaction, Version
+from onsite.engine.views import AttachmentView, MessageView, Reaction, Version
 
-IMAGE = Attachment(AttachmentKind.IMAGE, url="https://example.com/1.jpg")
+IMAGE = AttachmentView(Attachment(AttachmentKind.IMAGE, url="https://example.com/1.jpg"))
 SAID = MessageView(
     id=1,
     conversation_id=1,
@@ -67,7 +67,7 @@ def test_an_edit_that_changes_nothing_leaves_no_trace() -> None:
 
 def test_an_edited_caption_keeps_its_picture_and_a_new_picture_takes_its_place() -> None:
     picture = replace(SAID, kind=Kind.MEDIA, text="look", attachments=(IMAGE,))
-    other = replace(IMAGE, url="https://example.com/2.jpg")
+    other = AttachmentView(replace(IMAGE.attachment, url="https://example.com/2.jpg"))
 
     caption = folded(picture, [change(Change.EDIT, 2, "look!")])
     assert (caption.kind, caption.text, caption.attachments) == (Kind.MEDIA, "look!", (IMAGE,))
