@@ -18,6 +18,7 @@ from onsite.core.telegram.api import (
     send_message_body,
 )
 from onsite.core.telegram.callbacks import answer_callback_body
+from onsite.core.telegram.files import decode_file_path, get_file_body
 from onsite.core.telegram.identity import BotIdentity, decode_identity, decode_webhook_url
 from onsite.core.telegram.outcomes import decode_send_answer, outcome_of
 from shared.exchange import (
@@ -46,7 +47,8 @@ class TelegramClient:
         timeout: aiohttp.ClientTimeout = DEFAULT_TIMEOUT,
     ) -> None:
         self._session = session
-        self._base_url = base_url
+        self.base_url = base_url
+        """Where the Bot API is."""
         self._timeout = timeout
 
     async def get_updates(
@@ -81,6 +83,10 @@ class TelegramClient:
         """Remove the webhook; updates that wait are kept."""
         decode_answer(*await self._call(token, "deleteWebhook", _NOTHING))
 
+    async def get_file_path(self, token: SecretStr, file_id: str) -> str:
+        """Ask where a file can be fetched within the next hour."""
+        return decode_file_path(decode_answer(*await self._call(token, "getFile", get_file_body(file_id))))
+
     async def send_text(self, token: SecretStr, *, chat_id: str, text: str, reply_to: str = "") -> SendOutcome:
         """Send a text to the conversation with the key `chat_id`; never raises for what Telegram or the network does.
 
@@ -106,7 +112,7 @@ class TelegramClient:
         *,
         timeout: aiohttp.ClientTimeout | None = None,  # noqa: ASYNC109  aiohttp's
     ) -> Answer:
-        url = method_url(self._base_url, token, method)
+        url = method_url(self.base_url, token, method)
         try:
             return await post(self._session, url, body, timeout=timeout or self._timeout)
         except NotSent as trouble:

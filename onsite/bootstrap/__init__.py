@@ -18,6 +18,7 @@ from aiohttp import ClientSession
 from pydantic import SecretStr
 
 from onsite.adapters.couriers import FacebookCourier, TelegramCourier
+from onsite.adapters.downloads import OUTSIDE, Door
 from onsite.adapters.graph_client import GraphClient
 from onsite.adapters.graph_conversations import GraphConversations
 from onsite.adapters.graph_profiles import GraphProfiles
@@ -36,6 +37,7 @@ from onsite.adapters.sql.replies import SqlReplies
 from onsite.adapters.sql.sealed import SqlSealed
 from onsite.adapters.telegram_client import TelegramClient
 from onsite.bootstrap.keys import master_keys_of
+from onsite.bootstrap.media import Media, MediaSources, build_media, open_sources
 from onsite.core import relay_answers
 from onsite.core.facebook import profile
 from onsite.core.facebook.conversations import CALLS_PER_S
@@ -52,6 +54,7 @@ from onsite.engine.channels import Channel
 from onsite.engine.gap_reader import GapReader
 from onsite.engine.giving_back import GivingBack
 from onsite.engine.inbox import Inbox
+from onsite.engine.incoming import Applied
 from onsite.engine.metrics import Metrics
 from onsite.engine.pace import Pace
 from onsite.engine.poller import Poller
@@ -73,6 +76,7 @@ from onsite.web.conversations import ConversationRoutes
 from onsite.web.disconnecting import DisconnectRoutes
 from onsite.web.health import HealthRoutes
 from onsite.web.master_key import MasterKeyRoutes
+from onsite.web.media import MediaRoutes
 from onsite.web.quarantine import QuarantineRoutes
 from onsite.web.relay_events import OFF, RelayEvents, RelayEventsOff
 from onsite.web.status import StatusRoutes
@@ -98,6 +102,7 @@ class Clients:
     telegram: TelegramClient
     relay: RelayClient | None
     """None where nobody told us its address."""
+    media: MediaSources
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ class Site:
     metrics: Metrics
     reader: SqlReader
     link: RelayLink
+    media: Media
 
 
 async def run(settings: OnsiteSettings) -> None:
@@ -131,10 +137,11 @@ async def run(settings: OnsiteSettings) -> None:
 
 
 @asynccontextmanager
-async def serving(settings: OnsiteSettings) -> AsyncIterator[int]:
+async def serving(settings: OnsiteSettings, *, media_door: Door = OUTSIDE) -> AsyncIterator[int]:
     """Run a site meanwhile; yields the port on which it listens. Raises UserError when it cannot start."""
     async with AsyncExitStack() as stack:
-        site = _build(settings, await _open(settings, stack), await _connect(settings, stack))
+        site = _build(settings, await _open(settings, stack), await _connect(settings, media_door, stack))
+        stack.push_async_callback(site.media.fetcher.close)
         stack.push_async_callback(site.sender.drain, DRAIN_S)
         stack.push_async_callback(site.supervisor.close)
         app = build_app(_routes(settings, site))
@@ -151,13 +158,12 @@ async def _open(settings: OnsiteSettings, stack: AsyncExitStack) -> Database:
     return database
 
 
-async def _connect(settings: OnsiteSettings, stack: AsyncExitStack) -> Clients:
+async def _connect(settings: OnsiteSettings, media_door: Door, stack: AsyncExitStack) -> Clients:
     http = await stack.enter_async_context(new_platform_session())
-    return Clients(
-        GraphClient(http, base_url=settings.graph_url),
-        TelegramClient(http, base_url=settings.telegram_url),
-        _relay_client(settings, http),
-    )
+    graph = GraphClient(http, base_url=settings.graph_url)
+    telegram = TelegramClient(http, base_url=settings.telegram_url)
+    media = await open_sources(graph, telegram, media_door, stack)
+    return Clients(graph, telegram, _relay_client(settings, http), media)
 
 
 def _relay_client(settings: OnsiteSettings, http: ClientSession) -> RelayClient | None:
@@ -173,16 +179,8 @@ def _build(settings: OnsiteSettings, database: Database, clients: Clients) -> Si
     bell, metrics, supervisor = Bell(), Metrics(), Supervisor()
     channels = SqlChannels(database, Vault(master_keys_of(settings)))
     profiles = _profiles(database, channels, clients)
-    inbox = Inbox(
-        SqlInbox(database),
-        translate_item=translate_item,
-        translate_update=translate_update,
-        update_id_of=update_id_of,
-        bell=bell,
-        metrics=metrics,
-        clock=time.time,
-        on_messages=profiles.wake,
-    )
+    media = build_media(settings, database, channels, clients.media, metrics)
+    inbox = _inbox(database, bell, metrics, profiles, media)
 
     def new_poller(channel: Channel, token: SecretStr) -> Poller:
         return Poller(
@@ -214,6 +212,25 @@ def _build(settings: OnsiteSettings, database: Database, clients: Clients) -> Si
         metrics,
         reader,
         link,
+        media,
+    )
+
+
+def _inbox(database: Database, bell: Bell, metrics: Metrics, profiles: Profiles, media: Media) -> Inbox:
+    def on_messages(applied: Applied) -> None:
+        profiles.wake()
+        if applied.media:
+            media.fetcher.wake()
+
+    return Inbox(
+        SqlInbox(database),
+        translate_item=translate_item,
+        translate_update=translate_update,
+        update_id_of=update_id_of,
+        bell=bell,
+        metrics=metrics,
+        clock=time.time,
+        on_messages=on_messages,
     )
 
 
@@ -243,7 +260,10 @@ def _sender(database: Database, channels: SqlChannels, clients: Clients, bell: B
 
 async def _start(site: Site) -> None:
     await site.sender.recover()
+    await site.media.fetcher.recover()
     site.supervisor.start("sender", site.sender.run)
+    site.supervisor.start("media", site.media.fetcher.run)
+    site.supervisor.start("media upkeep", site.media.upkeep.run)
     await site.pollers.start_all()
     await site.backfills.start_all()
     site.supervisor.start("profiles", site.profiles.run)
@@ -287,6 +307,7 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
         ConnectRoutes(None if site.clients.relay is None else site.clients.relay.connect_link, token=token),
         AttentionRoutes(SqlAttention(site.database), token=token),
         ConversationRoutes(site.reader, replies, site.bell, token=token),
+        MediaRoutes(site.media.store, site.media.files, site.media.fetcher, token=token),
         QuarantineRoutes(*_quarantine(site), token=token),
         BackfillRoutes(gaps, site.backfills, clock=time.time, token=token),
         StatusRoutes(
@@ -300,7 +321,14 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
 
 def _quarantine(site: Site) -> tuple[SqlQuarantine, Quarantine]:
     store = SqlQuarantine(site.database)
-    return store, Quarantine(store, translate_item=translate_item, translate_update=translate_update, bell=site.bell)
+    quarantine = Quarantine(
+        store,
+        translate_item=translate_item,
+        translate_update=translate_update,
+        bell=site.bell,
+        wake_media=site.media.fetcher.wake,
+    )
+    return store, quarantine
 
 
 def _receiver(settings: OnsiteSettings, site: Site, admin: ChannelAdmin) -> Routes:

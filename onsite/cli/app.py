@@ -14,6 +14,7 @@ from onsite.cli import (
     conversations,
     disconnect,
     master_key,
+    media,
     messages,
     quarantine,
     reply,
@@ -68,6 +69,7 @@ app.command()(close.reopen)
 app.command()(status.status)
 app.command()(backfill.backfill)
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(media.app, name="media")
 app.command()(check.check)
 app.command("new-master-key")(master_key.new_master_key)
 app.command("rotate-master-key")(master_key.rotate_master_key)

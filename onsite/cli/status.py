@@ -26,11 +26,20 @@ def status(data_dir: DataDir = None, url: Url = None, *, as_json: AsJson = False
         say("  Look whether the unknown ones arrived, and say so with `onsite settle MESSAGE sent|failed`.")
     if found["quarantined"]:
         say(f"In quarantine: {found['quarantined']} events that could not be read (`onsite quarantine list`).")
+    if media := _media_sentence(found["media"]):
+        say(media)
     for backfill in found["backfills"]:
         say(backfill_sentence(backfill))
     for task in found["tasks"]:
         if task["crashes"]:
             say(f"Task {task['name']} crashed {task['crashes']} times: {task['last_error']}")
+
+
+def _media_sentence(media: dict[str, int]) -> str:
+    if not any(media.values()):
+        return ""
+    failed = f", {media['failed']} could not be had (`onsite media list`)" if media["failed"] else ""
+    return f"Customers' files: {media['pending']} on their way{failed}."
 
 
 def _relay_sentence(site: str | None, relay: dict[str, Any]) -> str:

@@ -81,8 +81,32 @@ class OnsiteSettings(CommandSettings):
         description="key that seals tokens in the database; several, separated by commas, while it rotates"
         " (newest first; `onsite rotate-master-key`); without it one is made and kept in the data folder",
     )
+    media_max_file_mb: int = Field(
+        100, ge=1, le=2048, description="largest file of a customer's that is fetched, in MB; Telegram gives bots 20 MB"
+    )
+    media_keep_days: int | None = Field(
+        None, ge=1, le=36500, description="how many days customers' files are kept; for good if unset"
+    )
+    media_keep_gb: float | None = Field(
+        None, gt=0, le=1_000_000, description="how many GB of them are kept, the newest ones; all if unset"
+    )
     graph_url: str = Field(GRAPH_URL, description="the Graph API; another address only for tests")
     telegram_url: str = Field(TELEGRAM_URL, description="the Bot API; another address for a server of your own")
+
+    @property
+    def media_folder(self) -> Path:
+        """Where customers' files are kept."""
+        return self.data_dir / "media"
+
+    @property
+    def media_limit_bytes(self) -> int:
+        """The largest file that is fetched."""
+        return self.media_max_file_mb * 2**20
+
+    @property
+    def media_keep_bytes(self) -> int | None:
+        """How much is kept; None: all."""
+        return None if self.media_keep_gb is None else int(self.media_keep_gb * 2**30)
 
     @property
     def master_key_file(self) -> Path:

@@ -40,7 +40,7 @@ class Inbox:
         bell: Bell,
         metrics: Metrics,
         clock: Clock,
-        on_messages: Callable[[], object] = lambda: None,
+        on_messages: Callable[[Applied], object] = lambda _applied: None,
     ) -> None:
         """`on_messages` is called after something was said that was not here before."""
         self._store = store
@@ -140,7 +140,7 @@ class Inbox:
         if applied.outbound_touched:
             self._bell.ring()
         if applied.messages:
-            self._on_messages()
+            self._on_messages(applied)
         for (platform, state), count in Counter((each.channel.platform, each.state) for each in applied.fresh).items():
             self._metrics.events.labels(platform, state).inc(count)
         for event in applied.fresh:

@@ -4,7 +4,8 @@ A row says what is known of one attachment's content; the content itself is a fi
 of rows may share. A row that is stored names a file that is there; a file that no row names is garbage.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,10 +129,6 @@ class MediaStore(Protocol):
         """List those that wait or failed, the newest first."""
         ...
 
-    async def counts(self) -> Mapping[MediaState, int]:
-        """Count those that wait and those that failed."""
-        ...
-
 
 class KeptMedia(Protocol):
     """What the rules of how long and how much need of the store. Every method may raise StoreUnavailable."""
@@ -183,6 +180,19 @@ class Draft(Protocol):
 class MediaFiles(Protocol):
     """Where contents lie."""
 
+    @property
+    def placing(self) -> asyncio.Lock:
+        """Held while a file has its name and not yet its row, and while files without a row are looked for."""
+        ...
+
+    def path_of(self, sha256: str) -> Path:
+        """Return where a content lies, if it does."""
+        ...
+
+    def thumbnail_of(self, sha256: str) -> Path:
+        """Return where a content's thumbnail lies, if it has one."""
+        ...
+
     def receive(self, chunks: AsyncIterator[bytes], *, limit_bytes: int) -> AbstractAsyncContextManager[Draft]:
         """Take a content in; what was not placed at the end is removed. Raises FetchFailed."""
         ...
@@ -207,7 +217,7 @@ class MediaFiles(Protocol):
 class MediaSource(Protocol):
     """A platform from which contents come."""
 
-    def chunks(self, wanted: Wanted, credentials: Credentials | None, *, limit_bytes: int) -> AsyncIterator[bytes]:
+    def chunks(self, wanted: Wanted, credentials: Credentials | None, *, limit_bytes: int) -> AsyncGenerator[bytes]:
         """Read a content from its beginning to its end. Raises FetchFailed."""
         ...
 

@@ -35,6 +35,14 @@ class Metrics:
             "onsite_channels", "Channels, by platform and state", ["platform", "state"], registry=registry
         )
         self.quarantined = Gauge("onsite_quarantined_events", "Events in quarantine", registry=registry)
+        self.media_fetches = Counter(
+            "onsite_media_fetches",
+            "Tries to fetch an attachment's content, by platform and result",
+            ["platform", "result"],
+            registry=registry,
+        )
+        self.media_bytes = Counter("onsite_media_stored_bytes", "Bytes of contents that were stored", registry=registry)
+        self.media = Gauge("onsite_media", "Contents that wait or failed, by state", ["state"], registry=registry)
         self.relay = Gauge("onsite_relay", "1 for how the relay stands with this site", ["state"], registry=registry)
         self.relay_waiting = Gauge(
             "onsite_relay_waiting_events",

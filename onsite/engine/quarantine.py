@@ -5,7 +5,7 @@ cannot stays, with the reason of today and one try more. The rule: an event leav
 what it means.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,11 +75,14 @@ class Quarantine:
         translate_item: ItemTranslator,
         translate_update: UpdateTranslator,
         bell: Bell,
+        wake_media: Callable[[], None] = lambda: None,
     ) -> None:
+        """`wake_media` is called when there is something new to fetch."""
         self._store = store
         self._translate_item = translate_item
         self._translate_update = translate_update
         self._bell = bell
+        self._wake_media = wake_media
 
     async def retry(self, event_id: int) -> Tried:
         """Try one again. Raises EventNotFound, StoreUnavailable."""
@@ -103,4 +106,6 @@ class Quarantine:
             read += 1
             if applied is not None and applied.outbound_touched:
                 self._bell.ring()
+            if applied is not None and applied.media:
+                self._wake_media()
         return Tried(read, len(events) - read, last)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from onsite.core.media.states import MediaState
 from onsite.core.model import NO_DETAILS, Attachment, Author, Change, Details, Direction, Kind, Platform
 from onsite.core.sending import SendState
 from onsite.engine.channels import ChannelState
@@ -149,6 +150,8 @@ class Counts:
     """Replies of ours by state, the unsettled and unclear ones: queued, sending, unknown."""
     channels: Mapping[tuple[Platform, ChannelState], int]
     quarantined: int
+    media: Mapping[MediaState, int]
+    """Customers' files that are not here, by state: pending, failed."""
 
 
 class Reader(Protocol):

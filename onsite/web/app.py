@@ -6,7 +6,14 @@ from typing import Protocol
 from aiohttp import web
 
 from onsite.core.errors import ChannelNotFound, ConversationNotFound
-from onsite.engine.errors import EventNotFound, GapNotFound, MessageNotFound, StoreUnavailable, Unprocessable
+from onsite.engine.errors import (
+    EventNotFound,
+    GapNotFound,
+    MediaNotFound,
+    MessageNotFound,
+    StoreUnavailable,
+    Unprocessable,
+)
 from shared.logs import get_logger
 from shared.web import Handler, answer_errors, json_error
 from shared.wire import MAX_BATCH_BYTES
@@ -38,7 +45,7 @@ async def _answer_in_words(request: web.Request, handler: Handler) -> web.Stream
     """Answer what the use cases refuse; whatever else a person can mend becomes 409 in `answer_errors`."""
     try:
         return await handler(request)
-    except (ChannelNotFound, ConversationNotFound, MessageNotFound, GapNotFound, EventNotFound) as error:
+    except (ChannelNotFound, ConversationNotFound, MessageNotFound, GapNotFound, EventNotFound, MediaNotFound) as error:
         return json_error(404, "not_found", str(error))
     except Unprocessable as error:
         return json_error(422, "unprocessable", str(error))

@@ -68,6 +68,8 @@ class HealthRoutes:
         for (platform, health), count in counts.channels.items():
             self._metrics.channels.labels(platform, health).set(count)
         self._metrics.quarantined.set(counts.quarantined)
+        for media_state, count in counts.media.items():
+            self._metrics.media.labels(media_state).set(count)
         self._metrics.relay.clear()
         self._metrics.relay.labels(self._link.reading.state).set(1)
         waiting = self._link.reading.waiting

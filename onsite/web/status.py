@@ -57,6 +57,7 @@ class StatusRoutes:
                 "channels": [channel_json(each) for each in await self._channels.channels()],
                 "replies": {str(state): count for state, count in counts.replies.items()},
                 "quarantined": counts.quarantined,
+                "media": {str(state): count for state, count in counts.media.items()},
                 "backfills": [backfill_json(each) for each in await self._backfills.of_interest(SHOWN_BACKFILLS)],
                 "tasks": self._tasks(),
             }

@@ -48,6 +48,12 @@ def in_state(state: MediaState) -> ColumnElement[bool]:
     return media.c.state == _written(state)
 
 
+def count_missing(connection: Connection) -> Mapping[MediaState, int]:
+    """Count those that wait and those that failed."""
+    count = select(func.count()).select_from(media)
+    return {state: connection.execute(count.where(in_state(state))).scalar_one() for state in _WATCHED}
+
+
 class SqlMedia(SqlStore):
     """Implements `MediaStore`."""
 
@@ -141,12 +147,6 @@ class SqlMedia(SqlStore):
             query = query.where(media.c.id < before)
         rows = connection.execute(query.order_by(media.c.id.desc()).limit(limit))
         return [Listed(media_of(row), AttachmentKind(row.kind), row.conversation_id, row.message_id) for row in rows]
-
-    @reading
-    def counts(self, connection: Connection) -> Mapping[MediaState, int]:
-        """Count those that wait and those that failed."""
-        count = select(func.count()).select_from(media)
-        return {state: connection.execute(count.where(in_state(state))).scalar_one() for state in _WATCHED}
 
 
 def _written(state: MediaState) -> ColumnElement[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, tuple_
 
 from onsite.adapters.sql.attention import ATTENTION
+from onsite.adapters.sql.media import count_missing
 from onsite.adapters.sql.migrate import check_revision
 from onsite.adapters.sql.quarantine import IN_QUARANTINE
 from onsite.adapters.sql.statements import AnyRow
@@ -100,6 +101,7 @@ class SqlReader(SqlStore):
                 for platform, state, count in connection.execute(by_state)
             },
             quarantined=connection.execute(quarantined).scalar_one(),
+            media=count_missing(connection),
         )
 
     @reading

@@ -38,14 +38,18 @@ LASTING = frozenset(
 """What is the same at the next try."""
 
 TOO_LARGE = "The file is larger than this site takes ({limit}, ONSITE_MEDIA_MAX_FILE_MB)."
+
+
 TOO_LARGE_FOR_BOTS = "The file is larger than the 20 MB that Telegram gives to bots: ask the customer for a link to it."
-NOT_ALLOWED = "Its address leads to a place that is not Facebook's media servers, and was not followed."
+NOT_FACEBOOKS = "Its address is not one of Facebook's media servers, and was not followed."
+REDIRECTED = "Its address leads on to another one, which is not followed."
+LEADS_INSIDE = "{leads}: nothing is fetched from there. Does a filter in this network answer for Facebook's names?"
 GONE = "{platform} does not have the file any more."
+EXPIRED = "The file's address is not good any more, and Facebook gave no other. {why}"
 NO_TOKEN = "The channel has no usable token: give it one, then `onsite media retry`."  # noqa: S105  a sentence
-EXPIRED = "Facebook's address of the file is not good any more, and Facebook gave no other: {why}"
-THROTTLED = "{platform} asks for a pause; it is fetched after that."
-TOO_SLOW = "The file did not come within {seconds:.0f} seconds."
+THROTTLED = "{platform} asks for a pause; the file is fetched after it."
+TOO_SLOW = "The file did not come in time."
 CUT_OFF = "The file ended before all of it had come."
 NOT_WRITTEN = "The file could not be written into the data folder: {why}."
-INTERRUPTED = "The site stopped while the file was fetched."
+INTERRUPTED = "It was being fetched when the site stopped."
 NOT_KEPT = "The file is not kept any longer, as ONSITE_MEDIA_KEEP_DAYS or ONSITE_MEDIA_KEEP_GB say."

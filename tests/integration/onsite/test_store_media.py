@@ -143,7 +143,7 @@ async def test_a_failure_says_why_and_waits_or_ends(store: Store, media: SqlMedi
     assert isinstance(ended, MediaView)
     assert (ended.state, ended.trouble) == (MediaState.FAILED, MediaTrouble.GONE)
     assert await due(media, 10**12) == []
-    assert await media.counts() == {MediaState.PENDING: 0, MediaState.FAILED: 1}
+    assert (await store.reader.counts()).media == {MediaState.PENDING: 0, MediaState.FAILED: 1}
 
 
 async def test_what_failed_is_fetched_again_when_somebody_asks(store: Store, media: SqlMedia) -> None:
@@ -160,7 +160,7 @@ async def test_what_failed_is_fetched_again_when_somebody_asks(store: Store, med
     assert await media.ask_all() == 2
     assert await due(media) == [first, second]
     assert (await media.ask(third)).state is MediaState.STORED
-    assert await media.counts() == {MediaState.PENDING: 2, MediaState.FAILED: 0}
+    assert (await store.reader.counts()).media == {MediaState.PENDING: 2, MediaState.FAILED: 0}
 
 
 async def test_what_is_not_here_is_listed_with_its_place(store: Store, media: SqlMedia) -> None:
