@@ -115,7 +115,7 @@ def _as_failures() -> Iterator[None]:
         failed = FetchFailed(MediaTrouble.UNREACHABLE, words)
     else:
         return
-    raise failed  # outside of the handlers, so that it does not carry the exception beneath it
+    raise failed from None  # the exception beneath it may quote the address
 
 
 def _not_connected(error: aiohttp.ClientConnectorError) -> FetchFailed:
