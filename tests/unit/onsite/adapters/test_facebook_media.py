@@ -44,9 +44,9 @@ class Bench:
                 read += chunk
         return bytes(read)
 
-    async def failure(self, url: str, **more: object) -> Failure:
+    async def failure(self, url: str, *, mid: str = "m_1", credentials: Credentials | None = CREDENTIALS) -> Failure:
         with pytest.raises(FetchFailed) as failed:
-            await soon(self.fetch(url, **more))  # type: ignore[arg-type]  what a test says is what `fetch` takes
+            await soon(self.fetch(url, mid=mid, credentials=credentials))
         assert "oh=" not in failed.value.failure.sentence
         assert failed.value.__context__ is None or failed.value.__suppress_context__
         return failed.value.failure
