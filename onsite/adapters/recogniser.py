@@ -1,7 +1,7 @@
 """Says what a content is, by its first bytes, and makes a thumbnail of a picture. What a type allows: `core.media`.
 
 In one thread of its own, one content at a time: a picture may take 100 MB while it is decoded. The libraries behind it
-are loaded when the first content comes: a site that is never sent one pays nothing for them (docs/decisions/0037).
+are loaded when the first content comes: a site that is never sent one pays nothing for them (docs/decisions/0039).
 """
 
 import asyncio

@@ -9,7 +9,7 @@ from shared.console import print_json, print_table, say
 
 app = typer.Typer(
     help=(
-        "See which of the customers' files could not be fetched, and fetch them again.\n\n"
+        "See which files of customers are missing, and fetch them.\n\n"
         "Pictures, voice messages, videos and documents are fetched in the background as they come, and for about a"
         " day again where that fails."
     ),

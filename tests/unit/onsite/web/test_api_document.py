@@ -8,16 +8,27 @@ import pytest
 
 from onsite.core.facebook.send import MAX_TEXT as MAX_MESSENGER_TEXT
 from onsite.core.gap import Span
+from onsite.core.media.states import MediaState
+from onsite.core.media.troubles import MediaTrouble
 from onsite.core.model import AttachmentKind, Author, Change, Direction, Kind, Platform
 from onsite.core.relay_answers import RelayState
 from onsite.core.telegram.api import MAX_TEXT as MAX_TELEGRAM_TEXT
 from onsite.core.telegram.outcomes import _REFUSALS
 from onsite.engine.channels import Channel, ChannelRef, ChannelState
 from onsite.engine.gaps import Gap, GapState, GapView, ThreadRead
+from onsite.engine.media import MediaView
 from onsite.engine.relay_link import RelayLink
 from onsite.engine.replies import MAX_CLIENT_ID
 from onsite.engine.views import ContactView, ConversationView, MessageView
-from onsite.web.views import backfill_json, channel_json, contact_json, conversation_json, message_json, relay_json
+from onsite.web.views import (
+    backfill_json,
+    channel_json,
+    contact_json,
+    conversation_json,
+    media_json,
+    message_json,
+    relay_json,
+)
 from shared.graph import GraphTrouble
 
 ROOT = Path(__file__).parents[4]
@@ -76,6 +87,14 @@ def test_every_field_of_a_message_is_told_and_every_value_that_it_may_have() -> 
 
     assert set(sample) == set(message_json(MESSAGE))
     assert values >= {*map(str, Kind), *map(str, Author), *map(str, AttachmentKind), *map(str, Change)}
+
+
+def test_every_field_of_a_file_is_listed_and_every_state_and_reason_that_it_may_have() -> None:
+    pending = MediaView(1, MediaState.PENDING, "", None, has_thumbnail=False, trouble=None, sentence="")
+
+    assert table("A file, as `media`") == set(media_json(pending))
+    assert table("A file, as `media`", column=1) >= set(map(str, MediaState))
+    assert table("| `reason.code`") - {"reason.code"} == set(map(str, MediaTrouble))
 
 
 def test_every_field_of_a_backfill_is_listed() -> None:
