@@ -174,13 +174,16 @@ def _with_all(connection: Connection, rows: Sequence[AnyRow]) -> list[MessageVie
 def _with_attachments(connection: Connection, rows: Sequence[AnyRow]) -> list[MessageView]:
     theirs: dict[int, list[AttachmentView]] = {row.id: [] for row in rows}
     query = select(attachments).where(attachments.c.message_id.in_(theirs)).order_by(attachments.c.position)
-    of_attachments = _media_of(connection, theirs)
-    for row in connection.execute(query):
-        theirs[row.message_id].append(attachment_of(row, of_attachments.get(row.id)))
+    found = connection.execute(query).all()
+    contents = _media_of(connection, [row.id for row in found])
+    for row in found:
+        theirs[row.message_id].append(attachment_of(row, contents.get(row.id)))
     return [message_of(row, tuple(theirs[row.id])) for row in rows]
 
 
-def _media_of(connection: Connection, message_ids: Collection[int]) -> dict[int, MediaView]:
-    """Return the contents of these messages' attachments, by attachment."""
-    query = select(media).join(attachments).where(attachments.c.message_id.in_(message_ids))
+def _media_of(connection: Connection, attachment_ids: Collection[int]) -> dict[int, MediaView]:
+    """Return the contents of attachments."""
+    if not attachment_ids:
+        return {}
+    query = select(media).where(media.c.attachment_id.in_(attachment_ids))
     return {row.attachment_id: media_of(row) for row in connection.execute(query)}

@@ -29,7 +29,7 @@ async def test_upgrading_twice_changes_nothing(database: Database) -> None:
     await upgrade(database)
 
     query = text("SELECT version_num FROM alembic_version")
-    assert await database.read(lambda connection: connection.execute(query).scalars().all()) == ["0004"]
+    assert await database.read(lambda connection: connection.execute(query).scalars().all()) == ["0005"]
 
 
 async def test_a_database_of_a_newer_release_is_refused_in_words_and_not_touched(store: Store) -> None:
