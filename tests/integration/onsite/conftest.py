@@ -25,6 +25,7 @@ from tests.integration.onsite.site import BOT_TOKEN, PAGE_ID, PAGE_TOKEN, PSID, 
 from tests.integration.onsite.store import SQLITE, Store, traced
 from tests.simulators.graph import GraphSimulator
 from tests.simulators.telegram import TelegramSimulator
+from tests.support.media_host import closed_door
 from tests.support.postgres import Postgres, find_postgres
 
 
@@ -134,7 +135,7 @@ def settings(
 async def site(
     settings: OnsiteSettings, graph: GraphSimulator, telegram: TelegramSimulator
 ) -> AsyncIterator[RunningSite]:
-    async with serving(settings) as port, aiohttp.ClientSession() as http:
+    async with serving(settings, media_door=closed_door()) as port, aiohttp.ClientSession() as http:
         site = RunningSite(settings, f"http://127.0.0.1:{port}", http, graph, telegram)
         app = web.Application()
         app.router.add_post("/webhook", site.forward)

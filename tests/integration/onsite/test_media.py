@@ -11,6 +11,7 @@ from PIL import Image
 
 from onsite.bootstrap import serving
 from onsite.core.settings import OnsiteSettings
+from tests.integration.onsite.command import Ended, run_onsite
 from tests.integration.onsite.site import BOT_TOKEN, PAGE_ID, PAGE_TOKEN, PSID, USER_ID, RunningSite, wire_event
 from tests.simulators.graph import GraphSimulator
 from tests.simulators.telegram import TelegramSimulator, attachments
@@ -216,6 +217,32 @@ async def test_what_failed_is_listed_counted_and_fetched_when_somebody_asks(desk
     await desk.only()
     assert (await desk.site.call("POST", "/media/retry", {})) == (202, {"waiting": 0})
     assert (await desk.site.get("/media"))["media"] == []
+
+
+async def test_an_admin_sees_what_is_missing_and_has_it_fetched_again(desk: Desk, tmp_path: Path) -> None:
+    env = {"ONSITE_DATA_DIR": str(desk.site.settings.data_dir), "ONSITE_PORT": desk.site.url.rpartition(":")[2]}
+
+    async def run(*args: str) -> Ended:
+        ended = await run_onsite(*args, env=env, cwd=str(tmp_path))
+        assert (ended.code, ended.err) == (0, "")
+        return ended
+
+    assert "Nothing is missing" in (await run("media", "list")).out
+    await desk.facebook(ADDRESS, mid="m_unknown")
+    media = await desk.only("failed")
+
+    assert "Facebook does not have the file any more." in (await run("media", "list")).out
+    (listed,) = (await run("media", "list", "--json")).document["media"]
+    assert (listed["id"], listed["reason"]["code"]) == (media["id"], "gone")
+    assert "1 could not be had (`onsite media list`)" in (await run("status")).out
+
+    desk.host.serve("/v/1.jpg", file(picture()))
+    assert "1 files are fetched now" in (await run("media", "retry")).out
+    await desk.only()
+    assert "is here already" in (await run("media", "retry", str(media["id"]))).out
+    assert "Customers' files" not in (await run("status")).out
+    unknown = await run_onsite("media", "retry", "99", env=env, cwd=str(tmp_path))
+    assert (unknown.code, "there is no media 99" in unknown.err) == (1, True)
 
 
 async def test_what_does_not_come_now_waits_and_says_why(desk: Desk) -> None:
