@@ -59,7 +59,17 @@ def what_of(message: dict[str, Any]) -> str:
 
 def _attachment(attachment: dict[str, Any]) -> str:
     lines = attachment["description"].splitlines()
-    return f"[{' '.join([attachment['kind'], attachment['name'] or attachment['title'], *lines]).strip()}]"
+    words = " ".join([attachment["kind"], attachment["name"] or attachment["title"], *lines]).strip()
+    return f"[{words}{_where(attachment['media'])}]"
+
+
+def _where(media: dict[str, Any] | None) -> str:
+    """Say where a file is, or why it is not here."""
+    if media is None:
+        return ""
+    if media["state"] == "pending":
+        return f", file {media['id']} on its way"
+    return f", file {media['id']}" + (f": {media['reason']['sentence']}" if media["reason"] else "")
 
 
 def _before(message: dict[str, Any]) -> Iterator[str]:

@@ -24,6 +24,21 @@ from onsite.cli.messages import what_of
             id="attachments",
         ),
         pytest.param(
+            {
+                "attachments": [
+                    {"kind": "image", "media": {"id": 7, "state": "stored", "reason": None}},
+                    {"kind": "voice", "media": {"id": 8, "state": "pending", "reason": {"sentence": "Nobody there."}}},
+                    {
+                        "kind": "file",
+                        "name": "a.pdf",
+                        "media": {"id": 9, "state": "failed", "reason": {"sentence": "It is gone."}},
+                    },
+                ]
+            },
+            "[image, file 7] [voice, file 8 on its way] [file a.pdf, file 9: It is gone.]",
+            id="files",
+        ),
+        pytest.param(
             {"text": "at five", "earlier": [{"text": "at four"}, {"text": "at six"}]},
             "at five [edited; before: at six]",
             id="edited",
@@ -72,5 +87,7 @@ def test_everything_that_was_said_is_in_the_cell(message: dict[str, Any], cell: 
         **dict.fromkeys(("referral", "deleted_at")),
     }
     whole = bare | message
-    whole["attachments"] = [{"name": "", "title": "", "description": ""} | each for each in whole["attachments"]]
+    whole["attachments"] = [
+        {"name": "", "title": "", "description": "", "media": None} | each for each in whole["attachments"]
+    ]
     assert what_of(whole) == cell
