@@ -292,12 +292,17 @@ def _routes(settings: OnsiteSettings, site: Site) -> list[Routes]:
         clock=time.time,
         new_correlation=lambda: uuid.uuid4().hex,
     )
+
+    async def on_credentials(channel_id: int) -> None:
+        await site.backfills.go_on(channel_id)
+        await site.media.fetcher.go_on(channel_id)
+
     admin = ChannelAdmin(
         site.channels,
         site.pollers,
         facebook=site.clients.graph,
         telegram=site.clients.telegram,
-        on_credentials=site.backfills.go_on,
+        on_credentials=on_credentials,
     )
     return [
         _receiver(settings, site, admin),

@@ -63,7 +63,7 @@ def retry(
 
     \b
     Examples:
-        onsite media retry        after the channel got another token
+        onsite media retry        after the network was mended
         onsite media retry 17
     """
     api = site_api(data_dir, url)

@@ -117,6 +117,10 @@ class MediaStore(Protocol):
         """Let all that failed be fetched again, and what waits at once; returns how many those are."""
         ...
 
+    async def ask_for_channel(self, channel_id: int) -> None:
+        """Let all of a channel be fetched again that only wanted a token."""
+        ...
+
     async def view(self, media_id: int) -> MediaView:
         """Return one. Raises MediaNotFound."""
         ...

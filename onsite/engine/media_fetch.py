@@ -92,9 +92,9 @@ class MediaFetch:
     async def _note(self, wanted: Wanted, failure: Failure, started_ms: int) -> None:
         pause_s = pause_after_failure(failure, tries=wanted.tries + 1)
         log.info("media_not_fetched", media=wanted.id, trouble=failure.trouble, pause_s=pause_s)
-        self._metrics.media_fetches.labels(wanted.channel.platform, failure.trouble).inc()
         not_before_ms = None if pause_s is None else max(started_ms, self._now_ms()) + _ms(pause_s)
         await self._store.failed(wanted.id, failure, not_before_ms=not_before_ms)
+        self._metrics.media_fetches.labels(wanted.channel.platform, failure.trouble).inc()
 
     def _now_ms(self) -> int:
         return _ms(self._clock())

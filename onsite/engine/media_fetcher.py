@@ -60,6 +60,11 @@ class MediaFetcher:
         self.wake()
         return count
 
+    async def go_on(self, channel_id: int) -> None:
+        """Fetch what only wanted a token, as the channel was given one. Raises StoreUnavailable."""
+        await self._store.ask_for_channel(channel_id)
+        self.wake()
+
     async def run(self) -> None:
         """Start what is due, then rest until woken or until the next one is."""
         while True:

@@ -11,7 +11,7 @@ from onsite.adapters.sql.transactions import SqlStore, reading, writing
 from onsite.adapters.sql.views import media_of
 from onsite.core.media.retries import Failure
 from onsite.core.media.states import MediaEvent, MediaState, advance, states_before
-from onsite.core.media.troubles import INTERRUPTED, MediaTrouble
+from onsite.core.media.troubles import MediaTrouble
 from onsite.core.model import AttachmentKind, Platform
 from onsite.engine.channels import ChannelRef
 from onsite.engine.errors import MediaNotFound
@@ -83,7 +83,6 @@ class SqlMedia(SqlStore):
     def start(self, connection: Connection, media_id: int, *, not_before_ms: int) -> bool:
         """Count a try. False when it is not to be fetched any more."""
         values = {"tries": media.c.tries + 1, "not_before_ms": not_before_ms}
-        values |= {"trouble": MediaTrouble.INTERRUPTED, "sentence": INTERRUPTED}
         return bool(connection.execute(_pending(media_id).values(values)).rowcount)
 
     @writing
@@ -125,6 +124,13 @@ class SqlMedia(SqlStore):
             connection.execute(update(media).where(in_state(state)).values(_AGAIN)).rowcount for state in _WATCHED
         )
 
+    @writing
+    def ask_for_channel(self, connection: Connection, channel_id: int) -> None:
+        """Let all of a channel be fetched again that only wanted a token."""
+        theirs = select(media.c.id).select_from(_CAME_WITH).where(conversations.c.channel_id == channel_id)
+        theirs = theirs.where(_missing(), media.c.trouble == MediaTrouble.NO_TOKEN)
+        connection.execute(update(media).where(media.c.id.in_(theirs)).values(_AGAIN))
+
     @reading
     def view(self, connection: Connection, media_id: int) -> MediaView:
         """Return one. Raises MediaNotFound."""
@@ -142,11 +148,15 @@ class SqlMedia(SqlStore):
     @reading
     def not_here(self, connection: Connection, *, limit: int, before: int | None) -> list[Listed]:
         """List those that wait or failed, the newest first."""
-        query = _rows().where(media.c.state.in_([_written(each) for each in _WATCHED]))
+        query = _rows().where(_missing())
         if before is not None:
             query = query.where(media.c.id < before)
         rows = connection.execute(query.order_by(media.c.id.desc()).limit(limit))
         return [Listed(media_of(row), AttachmentKind(row.kind), row.conversation_id, row.message_id) for row in rows]
+
+
+def _missing() -> ColumnElement[bool]:
+    return media.c.state.in_([_written(each) for each in _WATCHED])
 
 
 def _written(state: MediaState) -> ColumnElement[str]:

@@ -4,7 +4,7 @@ Facebook's addresses are signed and end after some days; the file behind a new o
 Source of the shape: https://developers.facebook.com/docs/graph-api/reference/message/
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -33,17 +33,20 @@ def attachments_url(base_url: str, mid: str, *, proof: SecretStr | None = None) 
 def decode_addresses(status: int, body: bytes) -> list[str]:
     """Read the addresses of a message's attachments, in their order. Raises FacebookError."""
     listed = as_list(read_answer(status, body).get("data"))
-    return [url for item in listed for url in _addresses(item)]
+    return [_address(item) for item in listed]
 
 
 def fresh_address(old: str, position: int, found: Sequence[str]) -> str | None:
-    """Return which of the addresses is that of the old one's file: the one with its path, or the one in its place."""
+    """Return which of the addresses is that of the old one's file: the one with its path, or the only one there is.
+
+    Never one by its place alone: what the message holds besides files is not listed, and another picture would be
+    shown as this one.
+    """
     followed = [url for url in found if is_followed(url)]
     same = [url for url in followed if urlsplit(url).path == urlsplit(old).path]
     if same:
         return same[0]
-    in_place = found[position] if position < len(found) else ""
-    return in_place if in_place in followed else None
+    return followed[0] if len(found) == len(followed) == 1 and position == 0 else None
 
 
 def failure_of(error: FacebookError) -> Failure:
@@ -59,8 +62,8 @@ def failure_of(error: FacebookError) -> Failure:
     return Failure(MediaTrouble.EXPIRED, troubles.EXPIRED.format(why=error))
 
 
-def _addresses(item: Any) -> Iterator[str]:
-    """Read one attachment's address; the place stays its own also where there is none."""
+def _address(item: Any) -> str:
+    """Read one attachment's address; empty where there is none, so that each keeps its place."""
     attachment = as_object(item)
     inside = (as_object(attachment.get(key)).get("url") for key in ("image_data", "video_data"))
-    yield next((text for each in (*inside, attachment.get("file_url")) if (text := as_text(each))), "")
+    return next((text for each in (*inside, attachment.get("file_url")) if (text := as_text(each))), "")

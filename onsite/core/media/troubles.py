@@ -27,7 +27,7 @@ class MediaTrouble(StrEnum):
     NOT_WRITTEN = "not_written"
     """The disk did not take it."""
     INTERRUPTED = "interrupted"
-    """The site stopped or broke off while it was fetched."""
+    """The site ended or broke off each time it was fetched."""
     NOT_KEPT = "not_kept"
     """It was here; the rules of how long and how much is kept removed it."""
 
@@ -46,10 +46,10 @@ REDIRECTED = "Its address leads on to another one, which is not followed."
 LEADS_INSIDE = "{leads}: nothing is fetched from there. Does a filter in this network answer for Facebook's names?"
 GONE = "{platform} does not have the file any more."
 EXPIRED = "The file's address is not good any more, and Facebook gave no other. {why}"
-NO_TOKEN = "The channel has no usable token: give it one, then `onsite media retry`."  # noqa: S105  a sentence
+NO_TOKEN = "The channel has no usable token; the file is fetched when it is given one."  # noqa: S105  a sentence
 THROTTLED = "{platform} asks for a pause; the file is fetched after it."
 TOO_SLOW = "The file did not come in time."
 CUT_OFF = "The file ended before all of it had come."
 NOT_WRITTEN = "The file could not be written into the data folder: {why}."
-INTERRUPTED = "It was being fetched when the site stopped."
+INTERRUPTED = "Each time it was fetched, the site stopped in the middle of it: see its log."
 NOT_KEPT = "The file is not kept any longer, as ONSITE_MEDIA_KEEP_DAYS or ONSITE_MEDIA_KEEP_GB say."

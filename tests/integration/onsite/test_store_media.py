@@ -95,7 +95,7 @@ async def test_a_try_is_counted_before_it_is_made_and_the_next_one_waits(store: 
     assert (await due(media, 4999), await due(media, 5000)) == ([], [media_id])
     assert (await media.next_due_ms(now_ms=0), await media.next_due_ms(now_ms=5000)) == (5000, None)
     view = await media.view(media_id)
-    assert (view.state, view.trouble) == (MediaState.PENDING, MediaTrouble.INTERRUPTED)
+    assert (view.state, view.trouble) == (MediaState.PENDING, None)
     (wanted,) = await media.due(now_ms=5000, busy=(), busy_channels=())
     assert (wanted.tries, wanted.file_id, wanted.channel) == (1, "AwACAgQ", BOT)
 
@@ -161,6 +161,24 @@ async def test_what_failed_is_fetched_again_when_somebody_asks(store: Store, med
     assert await due(media) == [first, second]
     assert (await media.ask(third)).state is MediaState.STORED
     assert (await store.reader.counts()).media == {MediaState.PENDING: 2, MediaState.FAILED: 0}
+
+
+async def test_what_only_wanted_a_token_is_fetched_again_when_its_channel_has_one(
+    store: Store, media: SqlMedia
+) -> None:
+    await store.take(sent("1", VOICE, channel=BOT), sent("2", VOICE, channel=BOT), sent("3", PICTURE))
+    wanted = await media.due(now_ms=0, busy=(), busy_channels=())
+    no_token = Failure(MediaTrouble.NO_TOKEN, "There is none.")
+    first, second, third = [each.id for each in wanted]
+    await media.failed(first, no_token, not_before_ms=None)
+    await media.failed(second, GONE, not_before_ms=None)
+    await media.failed(third, no_token, not_before_ms=9000)
+
+    await media.ask_for_channel(wanted[0].channel_id)
+
+    assert await due(media) == [first]
+    assert (await media.view(second)).state is MediaState.FAILED
+    assert (await media.view(third)).trouble is MediaTrouble.NO_TOKEN
 
 
 async def test_what_is_not_here_is_listed_with_its_place(store: Store, media: SqlMedia) -> None:

@@ -39,8 +39,9 @@ def test_addresses_keep_their_places_also_where_there_is_none() -> None:
     ("position", "found", "expected"),
     [
         pytest.param(1, [TWO, ONE], ONE, id="the one with its path, wherever it stands"),
-        pytest.param(0, [TWO], TWO, id="the one in its place"),
-        pytest.param(1, [TWO], None, id="none in its place"),
+        pytest.param(0, [TWO], TWO, id="the only one there is"),
+        pytest.param(1, [TWO], None, id="the only one, of another place"),
+        pytest.param(0, [TWO, TWO + "2"], None, id="one of several without its path"),
         pytest.param(0, [], None, id="none at all"),
         pytest.param(0, ["https://evil.example/v/1.jpg"], None, id="its path elsewhere"),
         pytest.param(0, [""], None, id="one without an address"),
