@@ -77,7 +77,7 @@ class TestCustomers:
         await store.take(event("m:m1", heard))
         (message,) = await store.messages()
 
-        assert message.attachments == heard.attachments
+        assert tuple(each.attachment for each in message.attachments) == heard.attachments
 
     async def test_an_attachment_that_only_reading_told_stays(self, store: Store) -> None:
         link = Attachment(AttachmentKind.LINK, url="https://shop.example")
@@ -85,7 +85,7 @@ class TestCustomers:
         await store.take(event("m:m1", said("m1")))
         (message,) = await store.messages()
 
-        assert message.attachments == (link,)
+        assert tuple(each.attachment for each in message.attachments) == (link,)
 
     async def test_a_message_that_came_by_webhook_is_not_changed_by_another_webhook(self, store: Store) -> None:
         await store.take(event("m:m1", said("m1", "first")))
