@@ -102,7 +102,7 @@ async def test_a_new_address_is_tried_at_once_and_an_address_that_is_not_allowed
     trial = await client.check()
 
     assert trial.reached is False
-    assert "an address of the relay's own machine" in trial.sentence
+    assert "an address of the machine itself" in trial.sentence
     assert "ask the relay's operator" in trial.remedy
     assert not acme.asked.is_set()
 
