@@ -24,7 +24,8 @@ async def test_a_messenger_customer_writes_and_gets_an_answer(site: RunningSite)
     await site.graph.settled()  # the echo has come
 
     (call,) = site.graph.ledger.calls("messages")
-    assert (status, queued["state"]) == (202, "queued")
+    assert status == 202
+    assert queued["state"] in {"queued", "sending", "sent"}, "the sender may be faster than the answer"
     assert sent["state"] == "sent"
     assert sent["key"] == call.answer["message_id"]
     assert [said.text for said in site.graph.sent] == ["On its way."]
